@@ -1,0 +1,21 @@
+//! Every limit that outside data can reach, with what happens there.
+
+/// Longest event, in bytes; longer ones are cut, marked and counted. OSSEC cuts at 6143 (decoding 2.1).
+pub const EVENT_BYTES: usize = 65_536;
+/// Longest line `ossec-logtest` takes as one event, in bytes; used in the dialects (decoding 11.1).
+pub const TESTER_LINE_BYTES: usize = 6_135;
+/// Longest OS_Regex or OS_Match pattern, in bytes (decoding 4.2); error 3 beyond.
+pub const PATTERN_BYTES: usize = 2_048;
+/// Captures kept per match (decoding 4.1); further ones are dropped.
+pub const CAPTURES: usize = 64;
+/// XML text, element and attribute names and values, in bytes: the byte that would be this number fails
+/// (decoding 5.6).
+pub const XML_TEXT_BYTES: usize = 8_192;
+/// XML nesting (decoding 5.6).
+pub const XML_DEPTH: usize = 1_024;
+/// XML variable names, in bytes (decoding 5.7).
+pub const XML_VARIABLE_BYTES: usize = 255;
+/// Largest configuration, decoder, rule or list file that is read, in bytes.
+pub const CONFIG_FILE_BYTES: u64 = 64 << 20;
+/// Diagnostics kept for one file; the rest are counted.
+pub const DIAGNOSTICS_PER_FILE: usize = 1_000;

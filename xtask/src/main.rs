@@ -1,0 +1,2 @@
+//! Building, testing and measuring Bartizan.
+fn main() {}
