@@ -11,7 +11,7 @@ use std::path::PathBuf;
 /// # Panics
 ///
 /// In CI (`CI` is set), where the recordings must be there.
-#[expect(clippy::print_stderr, clippy::panic, reason = "tests speak to the person who runs them")]
+#[expect(clippy::print_stderr, reason = "tests speak to the person who runs them")]
 #[must_use]
 pub fn folder() -> Option<PathBuf> {
     let checkout = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
