@@ -115,7 +115,7 @@ pub struct DecoderInfo {
     pub name: Vec<u8>,
     /// The name written on the element itself.
     pub own_name: Vec<u8>,
-    /// The parent's name, for a child; its own for a top-level decoder.
+    /// The parent's name; `None` for a top-level decoder (the JSON outputs show the difference, rules 10.6).
     pub parent: Option<Vec<u8>>,
     /// `<type>`; not inherited.
     pub category: Category,

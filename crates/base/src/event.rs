@@ -59,6 +59,37 @@ pub struct Decoded {
     pub reported_rule: Option<u32>,
     /// Rootcheck found this text for the first time (decoding 9.2).
     pub is_first_seen: bool,
+    /// What an integrity message says of its file, for the JSON outputs (decoding 9.1, 9.2).
+    pub file: Option<FileChange>,
+}
+
+/// A file before and after a change. Only what differs is set, on both sides; a new file, or one that
+/// rootcheck names, has no side before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FileChange {
+    /// What the database held.
+    pub before: FileState,
+    /// What the message says.
+    pub after: FileState,
+}
+
+/// One side of a [`FileChange`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FileState {
+    /// Size in bytes, as the message writes it.
+    pub size: Option<Text>,
+    /// `st_mode`, as the number the message writes in decimal digits; 0 when unknown.
+    pub perm: u32,
+    /// User id.
+    pub owner: Option<Text>,
+    /// Group id.
+    pub gowner: Option<Text>,
+    /// MD5, hexadecimal.
+    pub md5: Option<Text>,
+    /// SHA-1, hexadecimal.
+    pub sha1: Option<Text>,
+    /// SHA-256, hexadecimal.
+    pub sha256: Option<Text>,
 }
 
 impl Decoded {
@@ -70,6 +101,7 @@ impl Decoded {
         self.assigned.clear();
         self.reported_rule = None;
         self.is_first_seen = false;
+        self.file = None;
     }
 
     /// The value of a static field.

@@ -22,7 +22,7 @@ pub mod text;
 pub use decoder::{Category, DecoderId, DecoderIndex, DecoderInfo, DecoderTable, FtsKeys};
 pub use diagnostic::{Diagnostic, Severity};
 pub use dialect::{Deviation, Dialect, Flavour};
-pub use event::{Decoded, Event, Timestamp};
+pub use event::{Decoded, Event, FileChange, FileState, Timestamp};
 pub use field::{FieldName, FieldNames, Named, StaticField};
 pub use source::{Place, Source, Span};
 pub use text::{Subject, Text};
