@@ -19,3 +19,6 @@ pub const XML_VARIABLE_BYTES: usize = 255;
 pub const CONFIG_FILE_BYTES: u64 = 64 << 20;
 /// Diagnostics kept for one file; the rest are counted.
 pub const DIAGNOSTICS_PER_FILE: usize = 1_000;
+/// Places of rules in the rule tree; the configuration is refused beyond. A rule below `n` rules has `n`
+/// places, and rules below it again, so that a few `if_level` could ask for any amount of memory.
+pub const RULE_NODES: usize = 1 << 20;
