@@ -10,6 +10,7 @@
 //! never read a clock or a file, never format an alert, and never know how an event was decoded.
 
 pub mod condition;
+pub mod load;
 pub mod options;
 pub mod rule;
 
