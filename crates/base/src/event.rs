@@ -150,6 +150,13 @@ impl Event {
         Text::new(start, self.raw.len())
     }
 
+    /// The whole text as received, and folded, for a memory that keeps the event: every [`Text`] of this
+    /// event is a range in a copy, too.
+    #[must_use]
+    pub fn buffers(&self) -> (&[u8], &[u8]) {
+        (&self.raw, &self.folded)
+    }
+
     /// Whether every byte of every text is ASCII.
     #[must_use]
     pub fn is_ascii(&self) -> bool {

@@ -10,13 +10,19 @@
 //! never read a clock or a file, never format an alert, and never know how an event was decoded.
 
 pub mod condition;
+pub mod correlate;
 pub mod load;
 pub mod options;
 pub mod rule;
+pub mod test;
+pub mod walk;
 
 pub use condition::{
     CompiledRule, Condition, Correlation, DaySet, ListField, ListLookup, Lookup, SameTests, Search,
     Test, TextField, TimeRange,
 };
+pub use correlate::State;
 pub use options::RuleOptions;
 pub use rule::{IgnoreKeys, Info, InfoKind, ListIndex, Node, NodeIndex, Rule, RuleIndex, RuleSet};
+pub use test::LocalTime;
+pub use walk::{Decision, Forest, NoObserver, Surroundings, WalkObserver};
