@@ -2,6 +2,11 @@
 //!
 //! Positions of everything are kept. A file that is not well-formed yields the diagnostics and no document.
 
+mod reader;
+#[cfg(test)]
+mod tests;
+mod variables;
+
 use std::sync::Arc;
 
 use bartizan_base::{Diagnostic, Place, Source, Span};
@@ -79,11 +84,20 @@ pub struct ReadOptions {
 }
 
 /// Reads a file.
+///
+/// All mistakes go to `diagnostics`; a file that is not well-formed in the dialect gives `None`.
 pub fn read(
     source: &Arc<Source>,
     options: ReadOptions,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Document> {
-    let _ = (options, diagnostics);
-    Some(Document { source: Arc::clone(source), roots: Vec::new() })
+    let before = diagnostics.len();
+    let mut roots = reader::read(source, options.dialect, diagnostics);
+    let mut is_sound = !bartizan_base::diagnostic::any_error(diagnostics.get(before..)?);
+    if options.variables && is_sound {
+        let before = diagnostics.len();
+        variables::apply(&mut roots, source, options.dialect, diagnostics);
+        is_sound = !bartizan_base::diagnostic::any_error(diagnostics.get(before..)?);
+    }
+    is_sound.then(|| Document { source: Arc::clone(source), roots })
 }
