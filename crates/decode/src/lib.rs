@@ -1,1 +1,16 @@
-//! decode
+//! From a queue message to a decoded event.
+//!
+//! ```text
+//! datagram ─▶ message (split, checks, cleaning) ─▶ predecode (host, program, log)
+//!          ─▶ DecoderSet::decode (decoder tree, plugins) or builtin (integrity messages)
+//!          ─▶ accumulate, firewall ─▶ an Event with its Decoded part filled, for rules
+//! ```
+//!
+//! Decoding never fails: a log that no decoder knows is an event with the null decoder. Flows in: decoder
+//! files as read by `config`, datagrams, lines. Flows out: events. This crate must never do I/O, read a
+//! clock, or know what a rule is.
+
+pub mod message;
+pub mod predecode;
+
+pub use predecode::predecode;
