@@ -157,6 +157,19 @@ impl Event {
         (&self.raw, &self.folded)
     }
 
+    /// Adds a text made of parts that are there already.
+    pub fn join(&mut self, parts: &[Text]) -> Text {
+        let start = self.raw.len();
+        for part in parts {
+            let range = part.range();
+            if range.end <= start {
+                self.raw.extend_from_within(range.clone());
+                self.folded.extend_from_within(range);
+            }
+        }
+        Text::new(start, self.raw.len())
+    }
+
     /// Whether every byte of every text is ASCII.
     #[must_use]
     pub fn is_ascii(&self) -> bool {
@@ -207,6 +220,9 @@ mod tests {
         event.reset(b'1', b"stdin", b"Hello \xff", Timestamp(7));
         event.set_field(StaticField::Url, b"/X");
         assert!(!event.is_ascii());
+        let joined = event.join(&[event.location, event.full_log]);
+        assert_eq!(event.bytes(joined), b"stdinHello \xff");
+        assert_eq!(event.subject(joined).folded(), b"stdinhello \xff");
         event.reset(b'1', b"stdin", b"Other", Timestamp(8));
         assert!(event.is_ascii());
         assert_eq!(event.field(StaticField::Url), None);

@@ -10,7 +10,17 @@
 //! files as read by `config`, datagrams, lines. Flows out: events. This crate must never do I/O, read a
 //! clock, or know what a rule is.
 
+pub mod accumulate;
+pub mod evaluate;
+pub mod load;
 pub mod message;
+pub mod plugins;
 pub mod predecode;
+pub mod set;
 
+pub use evaluate::{Attempt, DecodeObserver, DecodeScratch, Silent};
+pub use load::DecoderOptions;
+pub use message::{Intake, Message, MessageError, Taken};
+pub use plugins::PluginContext;
 pub use predecode::predecode;
+pub use set::DecoderSet;

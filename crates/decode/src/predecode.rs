@@ -16,6 +16,7 @@ mod syslog;
 use bartizan_base::{Deviation, Dialect, Event, Text};
 
 use format::Format;
+pub(crate) use syslog::NAME_BYTES;
 
 /// What a header says: ranges in the text it was read from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

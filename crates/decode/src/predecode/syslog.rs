@@ -18,7 +18,7 @@ pub(crate) const NAME_BYTES: [bool; 256] = {
 
 /// End of the run of name bytes that starts at `from`.
 #[inline]
-pub(crate) fn name_end(text: &[u8], from: usize) -> usize {
+fn name_end(text: &[u8], from: usize) -> usize {
     let rest = text.get(from..).unwrap_or_default();
     from + rest.iter().take_while(|&&b| NAME_BYTES[b as usize]).count()
 }

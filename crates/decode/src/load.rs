@@ -1,0 +1,91 @@
+//! Decoder files to a [`DecoderSet`] (decoding 6, 7.1 to 7.3).
+//!
+//! ```text
+//! Document ─▶ draft (as written) ─▶ compile (patterns, fields) ─▶ link (parents, chains, numbers)
+//! ```
+//!
+//! All mistakes of all files are reported in one run, each with its place; with any error there is no set.
+
+pub mod code;
+mod compile;
+mod draft;
+mod fields;
+mod link;
+
+use bartizan_base::{Diagnostic, Dialect, FieldNames, FtsKeys, Severity, diagnostic};
+use bartizan_config::xml::Document;
+
+use crate::set::DecoderSet;
+
+/// How decoders are loaded.
+#[derive(Clone, Copy, Debug)]
+pub struct DecoderOptions {
+    /// The dialect.
+    pub dialect: Dialect,
+    /// Most names in an `<order>`: `analysisd.decoder_order_size`, 8 to 1024.
+    pub order_size: usize,
+}
+
+impl Default for DecoderOptions {
+    fn default() -> Self {
+        Self { dialect: Dialect::OURS, order_size: 256 }
+    }
+}
+
+impl DecoderSet {
+    /// Loads the decoders of all files, in order. `None` if anything in them is wrong; `diagnostics` then
+    /// says what.
+    pub fn load(
+        documents: &[Document],
+        options: &DecoderOptions,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Option<Self> {
+        let mut found = Vec::new();
+        let mut field_names = FieldNames::default();
+        let mut compiled = Vec::new();
+        for document in documents {
+            load_file(document, options, &mut field_names, &mut compiled, &mut found);
+        }
+        if compiled.len() > link::MOST_DECODERS {
+            let message = format!(
+                "{} decoders are too many: {} can be numbered",
+                compiled.len(),
+                link::MOST_DECODERS
+            );
+            found.push(Diagnostic::new(Severity::Error, code::TOO_MANY_DECODERS, None, message));
+            compiled.truncate(link::MOST_DECODERS);
+        }
+        let linked = link::link(compiled, options.dialect, &mut found);
+        let is_wrong = diagnostic::any_error(&found);
+        diagnostics.append(&mut found);
+        (!is_wrong).then_some(Self {
+            dialect: options.dialect,
+            table: linked.table,
+            field_names,
+            program: linked.program,
+            plain: linked.plain,
+            entries: linked.entries,
+            children: linked.children,
+        })
+    }
+}
+
+fn load_file(
+    document: &Document,
+    options: &DecoderOptions,
+    names: &mut FieldNames,
+    compiled: &mut Vec<compile::Compiled>,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let &DecoderOptions { dialect, order_size } = options;
+    for element in &document.roots {
+        let mut reader = draft::Reader { document, dialect, diagnostics };
+        let Some(draft) = reader.read(element) else { continue };
+        let mut reader = fields::Reader { dialect, order_size, names, diagnostics };
+        let fields =
+            draft.order.as_ref().map(|order| reader.order(&draft, order)).unwrap_or_default();
+        let fts = if draft.fts.is_empty() { FtsKeys::default() } else { reader.fts(&draft) };
+        let mut compiler = compile::Compiler { dialect, order_size, diagnostics };
+        compiled.push(compiler.compile(draft, fields, fts));
+    }
+}

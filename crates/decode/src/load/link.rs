@@ -1,0 +1,402 @@
+//! Links decoders to their parents and to each other (decoding 7.2, 7.4), and numbers them (6.8).
+
+use std::collections::{BTreeSet, HashMap};
+
+use bartizan_base::decoder::BUILT_IN_NAMES;
+use bartizan_base::{
+    DecoderIndex, DecoderInfo, DecoderTable, Deviation, Diagnostic, Dialect, FieldName, StaticField,
+};
+
+use super::code;
+use super::compile::{Compiled, kind};
+use super::draft::show;
+use crate::set::{Action, Child, Entry, Offset, TopLevel};
+
+/// Decoders linked: all of [`crate::DecoderSet`] but the names of fields.
+#[derive(Debug, Default)]
+pub(super) struct Linked {
+    pub(super) table: DecoderTable,
+    pub(super) program: Vec<TopLevel>,
+    pub(super) plain: Vec<TopLevel>,
+    pub(super) entries: Vec<Entry>,
+    pub(super) children: Vec<Child>,
+}
+
+/// Number of decoders that fit in a [`DecoderIndex`], the null decoder left out.
+pub(super) const MOST_DECODERS: usize = u16::MAX as usize - 1 - BUILT_IN_NAMES.len();
+
+/// The decoders and who belongs to whom, by places in `decoders`.
+struct Family<'a> {
+    decoders: &'a [Compiled],
+    /// Top-level decoders in load order, each with its children in load order.
+    parents: Vec<(usize, Vec<usize>)>,
+}
+
+/// Links `decoders`, which stand in load order.
+pub(super) fn link(
+    decoders: Vec<Compiled>,
+    dialect: Dialect,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Linked {
+    let family = Family::new(&decoders, dialect, diagnostics);
+    let mut warnings = Vec::new();
+    for (parent, children) in &family.parents {
+        family.warn(*parent, children, dialect, &mut warnings);
+    }
+    // Parents of one name share their children: each warning once.
+    for warning in warnings {
+        if !diagnostics.contains(&warning) {
+            diagnostics.push(warning);
+        }
+    }
+    let table = family.table(dialect);
+    let Family { parents, .. } = family;
+    assemble(decoders, &parents, table, dialect)
+}
+
+impl<'a> Family<'a> {
+    fn new(decoders: &'a [Compiled], dialect: Dialect, diagnostics: &mut Vec<Diagnostic>) -> Self {
+        let mut family = Self { decoders, parents: Vec::new() };
+        let mut by_name: HashMap<&[u8], Vec<usize>> = HashMap::new();
+        for (at, decoder) in decoders.iter().enumerate() {
+            let Some((parent, _)) = &decoder.parent else {
+                by_name.entry(&decoder.name).or_default().push(family.parents.len());
+                family.parents.push((at, Vec::new()));
+                continue;
+            };
+            let Some(places) = by_name.get(parent.as_slice()) else {
+                diagnostics.push(family.unknown_parent(at));
+                continue;
+            };
+            let mut is_repeated = true;
+            for &place in places {
+                let Some((_, children)) = family.parents.get_mut(place) else { continue };
+                let is_twin = |&earlier: &usize| decoders[earlier].name == decoder.name;
+                let twin = children.iter().copied().find(is_twin);
+                is_repeated &= twin.is_some();
+                children.push(at);
+                if let Some(problem) = twin.and_then(|twin| family.repetition(twin, at, dialect)) {
+                    diagnostics.push(problem);
+                    break;
+                }
+            }
+            if !is_repeated {
+                diagnostics.extend(family.first_after_regex(at));
+            }
+        }
+        family
+    }
+
+    /// `after_regex` continues where an earlier member of the chain matched: a first member has none.
+    fn first_after_regex(&self, at: usize) -> Option<Diagnostic> {
+        let decoder = self.decoders.get(at)?;
+        let Action::Extract(extract) = &decoder.action else { return None };
+        (extract.offset == Offset::AfterRegex).then(|| {
+            let message = format!(
+                "`after_regex` needs an earlier decoder `{}` of the same parent",
+                show(&decoder.name)
+            );
+            Diagnostic::error(code::IMPOSSIBLE_OFFSET, decoder.place.clone(), message)
+        })
+    }
+
+    fn unknown_parent(&self, at: usize) -> Diagnostic {
+        let Some((parent, place)) = self.decoders.get(at).and_then(|d| d.parent.as_ref()) else {
+            return Diagnostic::new(
+                bartizan_base::Severity::Error,
+                code::WRONG_PARENT,
+                None,
+                "no parent",
+            );
+        };
+        let shown = show(parent);
+        let all = || self.decoders.iter().filter(|d| d.name == *parent);
+        let (message, help) = if all().any(|d| d.parent.is_none()) {
+            (
+                format!("parent decoder `{shown}` comes later"),
+                "a parent must stand before its children",
+            )
+        } else if all().next().is_some() {
+            (format!("parent decoder `{shown}` is a child itself"), "there are two levels only")
+        } else {
+            let known: BTreeSet<String> =
+                self.parents.iter().map(|&(at, _)| show(&self.decoders[at].name)).collect();
+            let message = format!("unknown parent decoder `{shown}`");
+            return Diagnostic::error(code::WRONG_PARENT, place.clone(), message)
+                .suggest(&shown, known.iter().map(String::as_str));
+        };
+        Diagnostic::error(code::WRONG_PARENT, place.clone(), message).help(help)
+    }
+
+    /// Why `at` cannot be chained to its earlier sibling of the same name.
+    fn repetition(&self, twin: usize, at: usize, dialect: Dialect) -> Option<Diagnostic> {
+        let (earlier, later) = (self.decoders.get(twin)?, self.decoders.get(at)?);
+        let kinds = (kind(&earlier.action), kind(&later.action));
+        let is_mixed = kinds.0 != kinds.1 && dialect.has(Deviation::StrictLoading);
+        let problem = if later.prematch.is_some() {
+            "it has a prematch"
+        } else if !later.fts.is_empty() {
+            "it has <fts>"
+        } else if kinds.0.is_none() || kinds.1.is_none() {
+            "both need a pattern"
+        } else if is_mixed {
+            "their patterns are of different kinds"
+        } else {
+            return None;
+        };
+        let name = show(&later.name);
+        let message =
+            format!("decoder `{name}` cannot be chained to its earlier sibling: {problem}");
+        let line = earlier.place.position().line;
+        let file = earlier.place.source.path.display();
+        let help = format!(
+            "the earlier `{name}` is at {file}:{line}; another name makes them independent"
+        );
+        Some(Diagnostic::error(code::WRONG_REPETITION, later.place.clone(), message).help(help))
+    }
+
+    /// Warnings about what can never happen.
+    fn warn(
+        &self,
+        parent: usize,
+        children: &[usize],
+        dialect: Dialect,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) {
+        let decoder = |at: usize| &self.decoders[at];
+        let name = |at: usize| show(&decoder(at).name);
+        let warning = |code, at: usize, message: String| {
+            Diagnostic::warning(code, decoder(at).place.clone(), message)
+        };
+        if !children.is_empty() && !matches!(decoder(parent).action, Action::Nothing) {
+            let message = format!(
+                "the pattern of decoder `{}` is never used, since it has children",
+                name(parent)
+            );
+            diagnostics.push(warning(code::UNUSED_PATTERN, parent, message));
+        }
+        let mut hider: Option<usize> = None;
+        for (place, &child) in children.iter().enumerate() {
+            let earlier = children.get(..place).unwrap_or_default();
+            let twin = earlier.iter().rposition(|&e| decoder(e).name == decoder(child).name);
+            match (twin, hider) {
+                (Some(twin), _) if twin + 1 != place => {
+                    let mut message = format!(
+                        "another decoder stands between the members of the chain `{}`",
+                        name(child)
+                    );
+                    if dialect.has(Deviation::InterleavedChain) {
+                        message.push_str(": its pattern runs as part of the chain");
+                    }
+                    diagnostics.push(warning(code::INTERLEAVED_CHAIN, child, message));
+                }
+                (Some(_), _) => {}
+                (None, Some(hider)) => {
+                    let message = format!("decoder `{}` can never be reached", name(child));
+                    let help = format!(
+                        "`{}` stands before it, has no prematch and so is always chosen",
+                        name(hider)
+                    );
+                    diagnostics.push(warning(code::UNREACHABLE, child, message).help(help));
+                }
+                (None, None) if decoder(child).prematch.is_none() => hider = Some(child),
+                (None, None) => {}
+            }
+        }
+    }
+
+    fn table(&self, dialect: Dialect) -> DecoderTable {
+        let own = self.decoders.iter().map(|d| d.name.clone());
+        let built_in = BUILT_IN_NAMES.iter().map(|n| n.as_bytes().to_vec());
+        let names: BTreeSet<Vec<u8>> = own.chain(built_in).collect();
+        let mut table = DecoderTable { names: names.into_iter().collect(), ..Default::default() };
+        let settable = self.settable(dialect);
+        for (decoder, sets) in self.decoders.iter().zip(settable) {
+            let parent = decoder.parent.as_ref().map_or(&decoder.name, |(parent, _)| parent);
+            let name = if decoder.use_own_name { &decoder.name } else { parent };
+            table.infos.push(DecoderInfo {
+                id: table.id_of(name).unwrap_or_default(),
+                name: name.clone(),
+                own_name: decoder.name.clone(),
+                parent: Some(parent.clone()),
+                category: decoder.category,
+                fts: decoder.fts,
+                fts_comment: decoder.fts_comment.clone(),
+                accumulate: decoder.accumulate,
+                sets,
+            });
+        }
+        table
+    }
+
+    /// For each decoder the fields that an event may have whose decoder it is in the end. That is more than
+    /// its own `order`: other members of a chain, a plugin and the accumulator set fields as well.
+    fn settable(&self, dialect: Dialect) -> Vec<Vec<FieldName>> {
+        let own: Vec<Vec<FieldName>> = self.decoders.iter().map(own_fields).collect();
+        let mut all = own.clone();
+        for (parent, children) in &self.parents {
+            for &child in children {
+                let is_plugin = matches!(self.decoders[child].action, Action::Plugin(_));
+                // A child without prematch leaves the parent as the event's decoder until it matches: always
+                // for a plugin, and in 2.8 for a pattern too.
+                if is_plugin || dialect.is_2_8() {
+                    add(&mut all[*parent], &own[child]);
+                }
+                for &sibling in children {
+                    let is_chained = self.decoders[sibling].name == self.decoders[child].name
+                        || dialect.has(Deviation::InterleavedChain);
+                    if sibling != child && is_chained {
+                        add(&mut all[child], &own[sibling]);
+                    }
+                }
+            }
+        }
+        all
+    }
+}
+
+fn add(to: &mut Vec<FieldName>, fields: &[FieldName]) {
+    for field in fields {
+        if !to.contains(field) {
+            to.push(*field);
+        }
+    }
+}
+
+/// What the decoder itself can set.
+fn own_fields(decoder: &Compiled) -> Vec<FieldName> {
+    let of_static = |fields: &[StaticField]| -> Vec<FieldName> {
+        fields.iter().copied().map(FieldName::Static).collect()
+    };
+    let mut fields = Vec::new();
+    match &decoder.action {
+        Action::Extract(extract) => add(&mut fields, &extract.fields),
+        Action::Plugin(plugin) => add(&mut fields, &of_static(plugin.fields())),
+        Action::Nothing => {}
+    }
+    if decoder.accumulate {
+        add(&mut fields, &of_static(&crate::accumulate::FIELDS));
+    }
+    // Looked up in the database of places, where there is one.
+    for (address, place) in
+        [(StaticField::SrcIp, StaticField::SrcGeoIp), (StaticField::DstIp, StaticField::DstGeoIp)]
+    {
+        if fields.contains(&FieldName::Static(address)) {
+            add(&mut fields, &[FieldName::Static(place)]);
+        }
+    }
+    fields
+}
+
+/// Moves the compiled decoders to their places.
+fn assemble(
+    decoders: Vec<Compiled>,
+    parents: &[(usize, Vec<usize>)],
+    table: DecoderTable,
+    dialect: Dialect,
+) -> Linked {
+    let mut linked = Linked { table, ..Linked::default() };
+    let names: Vec<Vec<u8>> = decoders.iter().map(|d| d.name.clone()).collect();
+    let mut child_places: HashMap<usize, u32> = HashMap::new();
+    let mut tops: HashMap<usize, Compiled> = HashMap::new();
+    for (at, decoder) in decoders.into_iter().enumerate() {
+        if decoder.parent.is_none() {
+            tops.insert(at, decoder);
+            continue;
+        }
+        child_places.insert(at, linked.children.len() as u32);
+        linked.children.push(Child {
+            decoder: index(at),
+            prematch: decoder.prematch,
+            action: decoder.action,
+        });
+    }
+    for (at, children) in parents {
+        let Some(decoder) = tops.remove(at) else { continue };
+        let start = linked.entries.len();
+        let places: Vec<u32> =
+            children.iter().filter_map(|child| child_places.get(child).copied()).collect();
+        let twins: Vec<&[u8]> = children.iter().map(|&child| names[child].as_slice()).collect();
+        let entries = child_list(start, &places, &twins, &linked.children, dialect);
+        linked.entries.extend(entries);
+        let top = TopLevel {
+            decoder: index(*at),
+            needs_end: needs_end(&decoder.action, &places, &linked.children),
+            program: decoder.program,
+            prematch: decoder.prematch.map(|prematch| prematch.pattern),
+            children: start as u32..linked.entries.len() as u32,
+            action: decoder.action,
+        };
+        match top.program {
+            Some(_) => linked.program.push(top),
+            None => linked.plain.push(top),
+        }
+    }
+    linked
+}
+
+/// The entries of one child list, which starts at place `start`.
+///
+/// The original marks a child that a later one of its name follows; from a marked child evaluation goes on
+/// with whatever stands next, and selection leaves out the run of marked children and one more. By default
+/// the members of a chain know each other (deviation `interleaved-chain`).
+fn child_list(
+    start: usize,
+    places: &[u32],
+    names: &[&[u8]],
+    children: &[Child],
+    dialect: Dialect,
+) -> Vec<Entry> {
+    let count = places.len();
+    let later_twin = |at: usize| (at + 1..count).find(|&later| names[later] == names[at]);
+    let is_head = |at: usize| !names[..at].contains(&names[at]);
+    let is_marked = |at: usize| later_twin(at).is_some();
+    let continues = places.iter().any(|&place| {
+        offset_of(children, place)
+            .is_some_and(|offset| matches!(offset, Offset::AfterPrematch | Offset::AfterRegex))
+    });
+    let entry = |at: usize| {
+        let (next, after_miss) = if dialect.has(Deviation::InterleavedChain) {
+            let run_end = (at + 1..count).find(|&later| !is_marked(later)).unwrap_or(count);
+            match is_marked(at) {
+                true => (Some(at + 1), (run_end + 1).min(count)),
+                false => (None, at + 1),
+            }
+        } else {
+            let next_head = (at + 1..count).find(|&later| is_head(later));
+            (later_twin(at), next_head.unwrap_or(count))
+        };
+        Entry {
+            child: places[at],
+            next: next.map(|next| (start + next) as u32),
+            after_miss: (start + after_miss) as u32,
+            needs_end: continues,
+        }
+    };
+    (0..count).map(entry).collect()
+}
+
+/// Whether anything below a top-level decoder, or its own pattern, looks at where its prematch ended.
+fn needs_end(own: &Action, places: &[u32], children: &[Child]) -> bool {
+    let is_own = matches!(own, Action::Extract(extract) if extract.offset != Offset::Start);
+    is_own
+        || places.iter().any(|&place| {
+            let after_parent = children
+                .get(place as usize)
+                .and_then(|child| child.prematch.as_ref())
+                .is_some_and(|prematch| prematch.after_parent);
+            after_parent || offset_of(children, place).is_some_and(|o| o != Offset::Start)
+        })
+}
+
+fn offset_of(children: &[Child], place: u32) -> Option<Offset> {
+    match &children.get(place as usize)?.action {
+        Action::Extract(extract) => Some(extract.offset),
+        Action::Nothing | Action::Plugin(_) => None,
+    }
+}
+
+/// The index in the table of the decoder that was loaded at this place; index 0 is the null decoder.
+fn index(at: usize) -> DecoderIndex {
+    DecoderIndex(u16::try_from(at + 1).unwrap_or(0))
+}
