@@ -13,6 +13,14 @@ pub const CAPTURES: usize = 64;
 pub const XML_TEXT_BYTES: usize = 8_192;
 /// XML nesting (decoding 5.6).
 pub const XML_DEPTH: usize = 1_024;
+/// XML text and names in 2.8, in bytes, counted in the same way (config 2).
+pub const XML_TEXT_BYTES_2_8: usize = 2_048;
+/// Elements of one XML file; far above any ruleset, and what keeps a crafted file from taking the memory.
+pub const XML_ELEMENTS: usize = 2_000_000;
+/// Attributes of one XML element; keeps the search for attributes given twice short.
+pub const XML_ATTRIBUTES: usize = 1_024;
+/// Bytes that replaced variables may add to one XML file; beyond, the file is refused.
+pub const XML_EXPANDED_BYTES: usize = 64 << 20;
 /// XML variable names, in bytes (decoding 5.7).
 pub const XML_VARIABLE_BYTES: usize = 255;
 /// Largest configuration, decoder, rule or list file that is read, in bytes.
