@@ -1,15 +1,30 @@
 //! The XML dialect (decoding 5): a byte-level reader, not XML.
 //!
+//! ```text
+//! bytes ─▶ scan (comments removed) ─▶ reader (elements) + attributes ─▶ variables ─▶ Document
+//! ```
+//!
 //! Positions of everything are kept. A file that is not well-formed yields the diagnostics and no document.
+//! Nothing recurses on what the file holds, and what a crafted file can make it keep is limited.
 
+mod attributes;
+mod closing;
 mod reader;
+mod report;
+mod scan;
+mod variables;
+
 #[cfg(test)]
 mod tests;
-mod variables;
 
 use std::sync::Arc;
 
 use bartizan_base::{Diagnostic, Place, Source, Span};
+
+use reader::Reader;
+use report::Report;
+
+pub use report::codes;
 
 /// A file that was read.
 #[derive(Clone, Debug)]
@@ -85,19 +100,18 @@ pub struct ReadOptions {
 
 /// Reads a file.
 ///
-/// All mistakes go to `diagnostics`; a file that is not well-formed in the dialect gives `None`.
+/// Every mistake is reported, and the reader goes on behind it as well as it can; a file with a mistake has no
+/// document.
 pub fn read(
     source: &Arc<Source>,
     options: ReadOptions,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Document> {
-    let before = diagnostics.len();
-    let mut roots = reader::read(source, options.dialect, diagnostics);
-    let mut is_sound = !bartizan_base::diagnostic::any_error(diagnostics.get(before..)?);
-    if options.variables && is_sound {
-        let before = diagnostics.len();
-        variables::apply(&mut roots, source, options.dialect, diagnostics);
-        is_sound = !bartizan_base::diagnostic::any_error(diagnostics.get(before..)?);
+    let mut report = Report::new(source, diagnostics);
+    let mut roots = Reader::new(source, options, &mut report).read();
+    if options.variables && !report.any_error() {
+        variables::apply(&mut roots, options.dialect, &mut report);
     }
-    is_sound.then(|| Document { source: Arc::clone(source), roots })
+    let sound = !report.any_error();
+    sound.then(|| Document { source: Arc::clone(source), roots })
 }

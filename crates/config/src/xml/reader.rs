@@ -1,412 +1,425 @@
-//! From bytes to elements (decoding 5.1 to 5.6).
-//!
-//! One pass with a stack of open elements, no recursion on input. After a mistake the reader goes on where the
-//! rest still makes sense, so that one run shows what is wrong everywhere.
+//! Elements: opening tags, text, closing tags, and going on behind a mistake.
 
 use std::sync::Arc;
 
-use bartizan_base::{Diagnostic, Dialect, Place, Source, Span, limits};
+use bartizan_base::{Dialect, Flavour, Source, Span, limits};
 
-use super::{Attribute, Element};
+use super::report::{Report, codes, shown};
+use super::scan::{Next, Scan, cut_at_nul, is_blank};
+use super::{Element, ReadOptions};
 
-pub(super) fn read(
-    source: &Arc<Source>,
+/// Reads one file.
+pub(super) struct Reader<'a, 'r> {
+    pub(super) text: &'a [u8],
+    pub(super) scan: Scan<'a>,
+    pub(super) report: &'r mut Report<'a>,
+    pub(super) open: Vec<Open>,
+    pub(super) limit: usize,
+    /// Nothing behind this can be read: a comment or a tag without end.
+    pub(super) lost: bool,
     dialect: Dialect,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> Vec<Element> {
-    let mut reader = Reader {
-        text: &source.text,
-        source,
-        dialect,
-        at: 0,
-        open: Vec::new(),
-        roots: Vec::new(),
-        diagnostics,
-        budget: limits::DIAGNOSTICS_PER_FILE,
-        is_stopped: false,
-        nul_reported: false,
-    };
-    reader.skip_declaration();
-    reader.elements();
-    reader.roots
-}
-
-struct Reader<'a> {
-    text: &'a [u8],
-    source: &'a Arc<Source>,
-    dialect: Dialect,
-    at: usize,
-    open: Vec<Open>,
     roots: Vec<Element>,
-    diagnostics: &'a mut Vec<Diagnostic>,
-    budget: usize,
-    is_stopped: bool,
-    nul_reported: bool,
+    elements: usize,
 }
 
 /// An element whose closing tag has not come yet.
-struct Open {
-    element: Element,
-    /// A NUL byte ended the content (decoding 5.1).
-    is_ended: bool,
-    is_too_long: bool,
+pub(super) struct Open {
+    pub(super) element: Element,
+    /// The text after the last child so far.
+    text: Vec<u8>,
+    /// Where it is.
+    text_span: Span,
+    overflown: bool,
 }
 
-impl Reader<'_> {
-    fn peek(&self, ahead: usize) -> Option<u8> {
-        self.text.get(self.at + ahead).copied()
+/// Name and place of an element.
+pub(super) struct Head {
+    name: Vec<u8>,
+    name_span: Span,
+}
+
+impl Open {
+    pub(super) fn head(&self) -> Head {
+        Head { name: self.element.name.clone(), name_span: self.element.name_span.clone() }
+    }
+}
+
+/// How an opening tag ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum TagEnd {
+    /// With `>`.
+    Open,
+    /// With `/>`.
+    SelfClosed,
+}
+
+impl<'a, 'r> Reader<'a, 'r> {
+    pub(super) fn new(
+        source: &'a Arc<Source>,
+        options: ReadOptions,
+        report: &'r mut Report<'a>,
+    ) -> Self {
+        let dialect = options.dialect;
+        let limit =
+            if dialect.is_2_8() { limits::XML_TEXT_BYTES_2_8 } else { limits::XML_TEXT_BYTES };
+        Self {
+            text: &source.text,
+            scan: Scan::new(&source.text),
+            report,
+            open: Vec::new(),
+            limit,
+            lost: false,
+            dialect,
+            roots: Vec::new(),
+            elements: 0,
+        }
     }
 
-    fn starts_with(&self, what: &[u8]) -> bool {
-        self.text.get(self.at..).is_some_and(|rest| rest.starts_with(what))
+    /// Reads the whole file.
+    pub(super) fn read(mut self) -> Vec<Element> {
+        self.refuse_nul();
+        self.skip_declaration();
+        let mut escaped = false;
+        while !self.lost && !self.report.is_full() {
+            let Some((byte, at)) = self.next() else { break };
+            if byte == b'<' && !escaped {
+                self.tag(at);
+                escaped = false;
+            } else {
+                self.text_byte(byte, at);
+                // `\<` is no tag; a second backslash arms it again (decoding 5.5).
+                escaped = byte == b'\\';
+            }
+        }
+        if !self.lost && !self.report.is_full() {
+            self.report_unclosed();
+        }
+        self.roots
     }
 
-    fn error(&mut self, code: &'static str, span: Span, message: impl Into<String>, help: &str) {
-        if self.budget == 0 {
-            self.is_stopped = true;
+    /// OSSEC ends a text at a NUL (decoding 5.1), which hides what follows; ours refuses it.
+    fn refuse_nul(&mut self) {
+        if self.dialect.flavour() != Flavour::Bartizan {
             return;
         }
-        self.budget -= 1;
-        let diagnostic = Diagnostic::error(code, Place::new(self.source, span), message);
-        self.diagnostics.push(if help.is_empty() { diagnostic } else { diagnostic.help(help) });
+        if let Some(at) = memchr::memchr(0, self.text) {
+            self.report.error_help(
+                codes::NUL,
+                at..at + 1,
+                "a NUL byte; this must be a text file",
+                "is the file damaged, or encoded as UTF-16?",
+            );
+            self.lost = true;
+        }
     }
 
-    /// A byte order mark and an XML declaration at the very start (decoding 5.1).
+    /// Byte order mark and `<?xml … ?>`, only at the very start (decoding 5.1; 2.8 knows neither, 15).
     fn skip_declaration(&mut self) {
-        if self.starts_with(b"\xef\xbb\xbf") {
-            self.at += 3;
-        }
-        if !self.starts_with(b"<?xml") {
-            return;
-        }
-        let rest = self.text.get(self.at..).unwrap_or_default();
-        let span = self.at..self.at + 5;
         if self.dialect.is_2_8() {
-            self.error("X0001", span, "OSSEC 2.8 knows no XML declaration", "remove this line");
-        }
-        match memchr::memmem::find(rest, b"?>") {
-            Some(end) => self.at += end + 2,
-            None => {
-                let span = self.at..self.at + 5;
-                self.error("X0001", span, "the XML declaration is not closed", "it ends with `?>`");
-                self.at = self.text.len();
-            }
-        }
-    }
-
-    fn elements(&mut self) {
-        // Whether the byte before was a backslash: it makes a `<` ordinary (decoding 5.5).
-        let mut is_escaped = false;
-        while let Some(byte) = self.peek(0) {
-            if self.is_stopped {
-                return;
-            }
-            if byte == b'<' {
-                if self.peek(1) == Some(b'!') {
-                    // A comment starts even after a backslash, which then covers the byte behind it.
-                    self.comment();
-                    continue;
-                }
-                if !is_escaped {
-                    self.tag();
-                    continue;
-                }
-            }
-            self.text_byte(byte);
-            is_escaped = byte == b'\\';
-            self.at += 1;
-        }
-        self.report_unclosed();
-    }
-
-    fn text_byte(&mut self, byte: u8) {
-        let at = self.at;
-        let is_nul = byte == 0;
-        if is_nul
-            && self.dialect.flavour() == bartizan_base::Flavour::Bartizan
-            && !self.nul_reported
-        {
-            self.nul_reported = true;
-            self.error("X0002", at..at + 1, "a NUL byte", "is this really a text file?");
-        }
-        let Some(open) = self.open.last_mut() else { return };
-        open.is_ended |= is_nul;
-        if open.is_ended || open.is_too_long {
             return;
         }
-        let element = &mut open.element;
-        if element.text.is_empty() {
-            element.text_span = at..at;
+        if self.scan.rest().starts_with(b"\xef\xbb\xbf") {
+            self.scan.at += 3;
         }
-        if element.text.len() + 1 >= limits::XML_TEXT_BYTES {
-            open.is_too_long = true;
-            let span = element.text_span.start..at;
-            let name = String::from_utf8_lossy(&element.name).into_owned();
-            self.error(
-                "X0003",
-                span,
-                format!("the text of <{name}> is longer than {} bytes", limits::XML_TEXT_BYTES - 1),
-                "split it over several elements, which are joined",
-            );
+        if !self.scan.rest().starts_with(b"<?xml") {
             return;
         }
-        element.text.push(byte);
-        element.text_span.end = at + 1;
+        let start = self.scan.at;
+        if self.skip_declaration_body() {
+            return;
+        }
+        self.lost = true;
+        self.report.error_help(
+            codes::DECLARATION_NOT_CLOSED,
+            start..start + 5,
+            "the XML declaration is not closed",
+            "end it with `?>`, or leave it out: it has no effect",
+        );
     }
 
-    /// At `<!`: everything through the first `-->` or `!>` (decoding 5.2).
-    fn comment(&mut self) {
-        let inside = self.at + 2;
-        let rest = self.text.get(inside..).unwrap_or_default();
-        let long = memchr::memmem::find(rest, b"-->").map(|end| end + 3);
-        let short = memchr::memmem::find(rest, b"!>").map(|end| end + 2);
-        match long.into_iter().chain(short).min() {
-            Some(end) => self.at = inside + end,
-            None => {
-                self.error(
-                    "X0004",
-                    self.at..inside,
-                    "the comment is not closed",
-                    "it ends with `-->`; neither CDATA nor DOCTYPE exists here",
+    fn skip_declaration_body(&mut self) -> bool {
+        let rest = self.scan.rest();
+        let end = memchr::memchr_iter(b'>', rest)
+            .find(|&at| rest.get(..at).is_some_and(|b| b.ends_with(b"?")));
+        if let Some(end) = end {
+            self.scan.at += end + 1;
+        }
+        end.is_some()
+    }
+
+    /// The next byte that is in no comment. `None` at the end; an open comment is reported.
+    pub(super) fn next(&mut self) -> Option<(u8, usize)> {
+        let (text, report) = (self.text, &mut *self.report);
+        let next = self.scan.next(|start, end| {
+            let comment = text.get(start..end).unwrap_or_default();
+            if let Some(what) = not_a_comment(comment) {
+                report.warning(
+                    codes::READ_AS_COMMENT,
+                    start..start + what.len(),
+                    format!("`{what}` begins a comment here, which ends at the next `-->` or `!>`"),
+                    "there is no such thing in this dialect: take it out",
                 );
-                self.at = self.text.len();
-                self.is_stopped = true;
+            }
+        });
+        match next {
+            Next::Byte(byte, at) => Some((byte, at)),
+            Next::End => None,
+            Next::OpenComment(start) => {
+                self.report_open_comment(start);
+                None
             }
         }
     }
 
-    fn tag(&mut self) {
-        let start = self.at;
-        self.at += 1;
-        if self.peek(0) == Some(b'/') {
-            self.at += 1;
-            self.closing_tag(start);
-        } else {
-            self.opening_tag(start);
-        }
-    }
-
-    /// A name up to one of `ends`, comments inside it removed.
-    fn name(&mut self, ends: impl Fn(u8) -> bool) -> (Vec<u8>, Span) {
-        let start = self.at;
-        let mut name = Vec::new();
-        while let Some(byte) = self.peek(0) {
-            if ends(byte) || self.is_stopped {
-                break;
-            }
-            if byte == b'<' && self.peek(1) == Some(b'!') {
-                self.comment();
-                continue;
-            }
-            name.push(byte);
-            self.at += 1;
-        }
-        if name.len() >= limits::XML_TEXT_BYTES {
-            self.error(
-                "X0005",
-                start..start + 20,
-                "this name has no end",
-                "names end at a blank or `>`",
-            );
-            self.is_stopped = true;
-        }
-        (name, start..self.at)
-    }
-
-    fn opening_tag(&mut self, start: usize) {
-        if self.open.len() >= limits::XML_DEPTH {
-            let message = format!("elements are nested deeper than {} levels", limits::XML_DEPTH);
-            self.error("X0006", start..start + 1, message, "");
-            self.is_stopped = true;
-            return;
-        }
-        let (mut name, mut name_span) = self.name(|b| b == b'>' || is_blank(b));
-        let mut closes = false;
-        if name.last() == Some(&b'/') && self.peek(0) == Some(b'>') {
-            name.pop();
-            name_span.end -= 1;
-            closes = true;
-        }
-        let mut element = Element { name, name_span, ..Element::default() };
-        if !closes {
-            closes = self.attributes(&mut element);
-        }
-        if self.peek(0) == Some(b'>') {
-            self.at += 1;
-        } else if !self.is_stopped {
-            self.error("X0007", start..self.at, "this tag is not closed", "it ends with `>`");
-        }
-        element.span = start..self.at;
-        element.text_span = self.at..self.at;
-        if closes {
-            self.finish(element);
-        } else {
-            self.open.push(Open { element, is_ended: false, is_too_long: false });
-        }
-    }
-
-    /// Attributes up to the `>`; true when a `/` stands before it (decoding 5.3).
-    fn attributes(&mut self, element: &mut Element) -> bool {
-        loop {
-            while self.peek(0).is_some_and(is_blank) {
-                self.at += 1;
-            }
-            match self.peek(0) {
-                None | Some(b'>') => return false,
-                Some(b'/') => {
-                    self.at += 1;
-                    while self.peek(0).is_some_and(is_blank) {
-                        self.at += 1;
-                    }
-                    return true;
-                }
-                Some(_) => match self.attribute() {
-                    Some(attribute) => self.add_attribute(element, attribute),
-                    None => {
-                        // What follows cannot be told apart: the tag ends at the next `>`.
-                        let rest = self.text.get(self.at..).unwrap_or_default();
-                        self.at += memchr::memchr(b'>', rest).unwrap_or(rest.len());
-                        return self.at > 0 && self.text.get(self.at - 1) == Some(&b'/');
-                    }
-                },
-            }
-        }
-    }
-
-    fn add_attribute(&mut self, element: &mut Element, attribute: Attribute) {
-        if element.attributes.iter().any(|known| known.name == attribute.name) {
-            let name = String::from_utf8_lossy(&attribute.name).into_owned();
-            let message = format!("attribute `{name}` is already given");
-            self.error("X0008", attribute.name_span, message, "keep one of the two");
-            return;
-        }
-        element.attributes.push(attribute);
-    }
-
-    fn attribute(&mut self) -> Option<Attribute> {
-        let (name, name_span) = self.name(|b| b == b'=' || b == b'>' || is_blank(b));
-        let shown = String::from_utf8_lossy(&name).into_owned();
-        if self.peek(0) != Some(b'=') {
-            let message = format!("attribute `{shown}` has no value");
-            self.error(
-                "X0009",
-                name_span,
-                message,
-                "write NAME=\"VALUE\", without a blank before =",
-            );
-            return None;
-        }
-        self.at += 1;
-        while self.peek(0).is_some_and(is_blank) {
-            self.at += 1;
-        }
-        let quote = self.peek(0).filter(|&b| b == b'"' || b == b'\'');
-        let Some(quote) = quote else {
-            let message = format!("the value of attribute `{shown}` is not quoted");
-            self.error("X0010", name_span, message, "put it between \" and \"");
-            return None;
-        };
-        self.at += 1;
-        let start = self.at;
+    fn report_open_comment(&mut self, start: usize) {
+        self.lost = true;
         let rest = self.text.get(start..).unwrap_or_default();
-        let end = memchr::memchr2(quote, b'>', rest);
-        let Some(end) = end.filter(|&end| rest.get(end) == Some(&quote)) else {
-            let message = format!("the value of attribute `{shown}` is not closed");
-            self.error("X0011", name_span, message, "a value ends with its quote and holds no >");
-            return None;
+        let (len, help) = match not_a_comment(rest) {
+            Some(what) => (what.len(), "there is no such thing in this dialect: take it out"),
+            None if start > 1 && self.text.get(start - 1) == Some(&b'?') => (
+                2,
+                "in a pattern, `(?<!` opens a comment; write `(?\\<!…` differently, for example as a rule of its own",
+            ),
+            None => (2, "end it with `-->`; comments do not nest"),
         };
-        let value_span = start..start + end;
-        self.at = value_span.end + 1;
-        if end >= limits::XML_TEXT_BYTES {
-            let message = format!("the value of attribute `{shown}` is too long");
-            self.error("X0012", name_span, message, "at most 8191 bytes");
-            return None;
-        }
-        if !self.peek(0).is_none_or(|b| is_blank(b) || b == b'>' || b == b'/') {
-            let message = format!("no blank behind the value of attribute `{shown}`");
-            self.error("X0013", self.at..self.at + 1, message, "a blank, > or / must follow");
-            return None;
-        }
-        let value = self.text.get(value_span.clone()).unwrap_or_default().to_vec();
-        Some(Attribute { name, name_span, value, value_span })
+        self.report.error_help(
+            codes::COMMENT_NOT_CLOSED,
+            start..start + len,
+            "the comment that begins here is not closed",
+            help,
+        );
     }
 
-    fn closing_tag(&mut self, start: usize) {
-        let (name, span) = self.name(|b| b == b'>');
-        if self.peek(0) == Some(b'>') {
-            self.at += 1;
+    fn tag(&mut self, start: usize) {
+        match self.next() {
+            None => self.end_in_tag(start),
+            Some((b'/', _)) => self.closing_tag(start),
+            Some((first, at)) => self.opening_tag(start, first, at),
         }
-        match self.open.last() {
-            None => {
-                let shown = String::from_utf8_lossy(&name).into_owned();
-                let message = format!("</{shown}> closes nothing: no element is open here");
-                self.error("X0014", start..self.at, message, "");
+    }
+
+    /// Reads an opening tag whose name begins with `first`.
+    fn opening_tag(&mut self, start: usize, first: u8, at: usize) {
+        let mut element = Element { name_span: at..at, ..Element::default() };
+        let mut byte = (first, at);
+        let end = loop {
+            match byte.0 {
+                b'>' => break self.name_end(&mut element),
+                b if is_blank(b) && element.name.is_empty() => {
+                    self.skip_blanks(start);
+                    element.name_span = self.scan.at..self.scan.at;
+                }
+                b if is_blank(b) => break self.attributes(&mut element),
+                b'<' => {
+                    self.missing_end(start..byte.1);
+                    self.scan.at = byte.1;
+                    break Some(TagEnd::Open);
+                }
+                b => self.push_name(&mut element, b, byte.1),
             }
-            Some(open) if open.element.name == name => self.close(start),
-            Some(open) => {
-                let inner = String::from_utf8_lossy(&open.element.name).into_owned();
-                let shown = String::from_utf8_lossy(&name).into_owned();
-                let message = format!("</{shown}> where </{inner}> was expected");
-                let line = self.source.position(open.element.span.start).line;
-                let help = format!(
-                    "<{inner}> was opened in line {line}; write its closing tag exactly so"
-                );
-                self.error("X0015", span, message, &help);
-                self.recover(&name, start);
+            match self.next() {
+                Some(next) => byte = next,
+                None => break None,
             }
+        };
+        let Some(end) = end else {
+            self.end_in_tag(start);
+            return;
+        };
+        element.span = start..self.scan.at;
+        self.check_opened(&mut element, start);
+        self.enter(element);
+        if end == TagEnd::SelfClosed {
+            self.leave(self.scan.at, self.scan.at);
         }
     }
 
-    /// After a wrong closing tag: it closes the nearest element it could mean, or the innermost.
-    fn recover(&mut self, name: &[u8], start: usize) {
-        let meant = name.trim_ascii();
-        let depth = self.open.iter().rposition(|o| o.element.name.eq_ignore_ascii_case(meant));
-        let keep = depth.unwrap_or(self.open.len().saturating_sub(1));
-        while self.open.len() > keep {
-            self.close(start);
+    /// Blanks between `<` and the name.
+    fn skip_blanks(&mut self, start: usize) {
+        while self.scan.peek_raw().is_some_and(is_blank) {
+            self.scan.at += 1;
+        }
+        self.report.error_help(
+            codes::BAD_TAG,
+            start..self.scan.at,
+            "a blank between `<` and the name of an element",
+            "remove the blank; a `<` that is text is written `\\<`",
+        );
+    }
+
+    fn name_end(&mut self, element: &mut Element) -> Option<TagEnd> {
+        if element.name.last() != Some(&b'/') {
+            return Some(TagEnd::Open);
+        }
+        element.name.pop();
+        element.name_span.end -= 1;
+        Some(TagEnd::SelfClosed)
+    }
+
+    fn push_name(&mut self, element: &mut Element, byte: u8, at: usize) {
+        let len = element.name.len();
+        if len + 1 < self.limit {
+            element.name.push(byte);
+            element.name_span.end = at + 1;
+        } else if len + 1 == self.limit {
+            self.too_long("element name", element.name_span.clone());
+            // Said once: no byte is kept after this one.
+            element.name.push(byte);
         }
     }
 
-    fn close(&mut self, text_end: usize) {
-        if let Some(open) = self.open.pop() {
-            let mut element = open.element;
-            if element.text.is_empty() {
-                element.text_span = text_end..text_end;
-            }
-            element.span.end = self.at;
-            self.finish(element);
-        }
+    pub(super) fn too_long(&mut self, what: &str, span: Span) {
+        let most = self.limit - 1;
+        self.report.error_help(
+            codes::TOO_LONG,
+            span,
+            format!("this {what} is longer than {most} bytes"),
+            "is a closing tag or a quote missing?",
+        );
     }
 
-    fn finish(&mut self, element: Element) {
+    /// An opening tag in which another tag begins. OSSEC takes the `<` for a part of the name.
+    pub(super) fn missing_end(&mut self, span: Span) {
+        self.report.error_help(
+            codes::BAD_TAG,
+            span,
+            "this opening tag is not closed before the next `<`",
+            "a `>` is missing; a `<` that is text is written `\\<`",
+        );
+    }
+
+    fn check_opened(&mut self, element: &mut Element, start: usize) {
+        if element.name.first() == Some(&b'?') {
+            self.report.error_help(
+                codes::MISPLACED_DECLARATION,
+                element.name_span.clone(),
+                "an XML declaration can only be at the very start of the file",
+                "take it out: it has no effect",
+            );
+        } else if element.name.is_empty() && element.name_span.start == start + 1 {
+            self.report.error_help(
+                codes::BAD_TAG,
+                start..start + 1,
+                "a `<` without the name of an element",
+                "a `<` that is text is written `\\<`",
+            );
+        }
+        cut_at_nul(&mut element.name);
+    }
+
+    fn enter(&mut self, element: Element) {
+        self.elements += 1;
+        if self.open.len() >= limits::XML_DEPTH {
+            self.lost = true;
+            let most = limits::XML_DEPTH;
+            self.report.error(
+                codes::TOO_DEEP,
+                element.name_span,
+                format!("elements are nested more than {most} deep"),
+            );
+            return;
+        }
+        if self.elements > limits::XML_ELEMENTS {
+            self.lost = true;
+            let most = limits::XML_ELEMENTS;
+            self.report.error(
+                codes::TOO_MANY_ELEMENTS,
+                element.name_span,
+                format!("the file has more than {most} elements"),
+            );
+            return;
+        }
+        let at = self.scan.at;
+        self.open.push(Open { element, text: Vec::new(), text_span: at..at, overflown: false });
+    }
+
+    /// Closes the innermost element: its text ended at `text_end`, its closing tag at `end`.
+    pub(super) fn leave(&mut self, text_end: usize, end: usize) {
+        let Some(mut open) = self.open.pop() else { return };
+        cut_at_nul(&mut open.text);
+        let mut element = open.element;
+        element.text = open.text;
+        element.text_span = open.text_span.start..open.text_span.end.min(text_end);
+        element.span.end = end;
         match self.open.last_mut() {
+            None => self.roots.push(element),
             Some(parent) => {
-                // The content of an element is the text after its last child (decoding 5.1).
-                parent.element.text.clear();
-                parent.is_ended = false;
-                parent.is_too_long = false;
-                parent.element.text_span = self.at..self.at;
+                // The text of an element is what follows its last child (decoding 5.1).
+                parent.text.clear();
+                parent.text_span = end..end;
+                parent.overflown = false;
                 parent.element.children.push(element);
             }
-            None => self.roots.push(element),
         }
+    }
+
+    fn text_byte(&mut self, byte: u8, at: usize) {
+        let limit = self.limit;
+        // Text outside elements is ignored.
+        let Some(open) = self.open.last_mut() else { return };
+        if open.text.len() + 1 >= limit {
+            if !open.overflown {
+                open.overflown = true;
+                let span = open.text_span.clone();
+                self.too_long("text", span);
+            }
+            return;
+        }
+        if open.text.is_empty() {
+            open.text_span.start = at;
+        }
+        open.text.push(byte);
+        open.text_span.end = at + 1;
+    }
+
+    pub(super) fn end_in_tag(&mut self, start: usize) {
+        // An open comment, reported already, ends the file as well.
+        if self.lost {
+            return;
+        }
+        self.lost = true;
+        let len = self.text.len();
+        let line = self.text.get(start..).and_then(|t| memchr::memchr(b'\n', t));
+        let end = line.map_or(len, |line| start + line).max(start + 1);
+        self.report.error(codes::END_IN_TAG, start..end, "the file ends inside this tag");
     }
 
     fn report_unclosed(&mut self) {
-        let Some(open) = self.open.last() else { return };
-        let name = String::from_utf8_lossy(&open.element.name).into_owned();
-        let span = open.element.span.clone();
-        let help = match self.text.get(..self.text.len()) {
-            Some(text) if memchr::memmem::find(text, b"\\</").is_some() => {
-                "a backslash before `<` makes it ordinary: a text that ends in a backslash swallows \
-                 its own closing tag"
-            }
-            _ => "",
+        while let Some(open) = self.open.pop() {
+            self.report_not_closed(&open.head(), None);
+        }
+    }
+
+    /// An element without its closing tag; `by` is the closing tag that came instead.
+    pub(super) fn report_not_closed(&mut self, element: &Head, by: Option<(&[u8], usize)>) {
+        let name = shown(&element.name);
+        let mut message = format!("element `{name}` is not closed");
+        if let Some((by, at)) = by {
+            let line = self.report.line(at);
+            message.push_str(&format!(" before `</{}>` in line {line}", shown(by)));
+        }
+        let behind = self.text.get(element.name_span.end..).unwrap_or_default();
+        let behind = behind.get(..self.limit).unwrap_or(behind);
+        let mut swallowed = b"\\</".to_vec();
+        swallowed.extend_from_slice(&element.name);
+        let backslash = memchr::memmem::find(behind, &swallowed).is_some();
+        let help = if backslash {
+            format!("a backslash before `</{name}>` makes its `<` a part of the text")
+        } else {
+            format!("add `</{name}>`")
         };
-        self.error("X0016", span, format!("<{name}> is never closed"), help);
+        self.report.error_help(
+            codes::ELEMENT_NOT_CLOSED,
+            element.name_span.clone(),
+            message,
+            &help,
+        );
     }
 }
 
-fn is_blank(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
+/// The start of a comment that was meant to be something else.
+fn not_a_comment(comment: &[u8]) -> Option<&'static str> {
+    ["<![CDATA[", "<!DOCTYPE"].into_iter().find(|what| {
+        comment.get(..what.len()).is_some_and(|start| start.eq_ignore_ascii_case(what.as_bytes()))
+    })
 }

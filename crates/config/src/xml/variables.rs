@@ -1,145 +1,240 @@
-//! `<var>` elements and the names that stand for them (decoding 5.7).
+//! `<var name="X">…</var>` and `$X` (decoding 5.7).
+//!
+//! One pass in document order: the text of an element stands at its opening tag, then come its attributes,
+//! then its children. An explicit stack, because the nesting comes from the file.
 
-use std::sync::Arc;
+use std::collections::HashMap;
 
-use bartizan_base::{Deviation, Diagnostic, Dialect, Flavour, Place, Source, Span, limits};
+use bartizan_base::{Deviation, Dialect, Span, limits, suggest};
 
-use super::Element;
+use super::report::{Report, codes, shown};
+use super::{Attribute, Element};
 
-/// Texts of this many bytes or fewer are never replaced.
-const UNTOUCHED_BYTES: usize = 2;
-
-/// Replaces variables in document order and takes the `var` elements out.
-pub(super) fn apply(
-    roots: &mut Vec<Element>,
-    source: &Arc<Source>,
-    dialect: Dialect,
-    diagnostics: &mut Vec<Diagnostic>,
-) {
-    let mut pass = Pass { known: Vec::new(), source, dialect, diagnostics };
-    pass.elements(roots);
-}
-
-struct Pass<'a> {
-    known: Vec<(Vec<u8>, Vec<u8>)>,
-    source: &'a Arc<Source>,
-    dialect: Dialect,
-    diagnostics: &'a mut Vec<Diagnostic>,
-}
-
-impl Pass<'_> {
-    // Recursion is bounded: the reader refuses elements nested deeper than 1024 levels.
-    fn elements(&mut self, elements: &mut Vec<Element>) {
-        for at in 0..elements.len() {
-            let borrowed = elements.get(at + 1).and_then(|next| next.attributes.first()).cloned();
-            let Some(element) = elements.get_mut(at) else { return };
-            if element.is("var") {
-                self.define(element, borrowed);
-                continue;
-            }
-            self.replace(&mut element.text, &element.text_span.clone());
-            for attribute in &mut element.attributes {
-                let is_var = attribute.name.eq_ignore_ascii_case(b"var");
-                if is_var && self.dialect.has(Deviation::StrictLoading) {
-                    self.error(
-                        "X0020",
-                        attribute.name_span.clone(),
-                        "an attribute called var is taken for a variable",
-                    );
-                }
-                self.replace(&mut attribute.value, &attribute.value_span.clone());
-            }
-            self.elements(&mut element.children);
-        }
-        elements.retain(|element| !element.is("var"));
-    }
-
-    fn define(&mut self, element: &Element, borrowed: Option<super::Attribute>) {
-        let first = element.attributes.first().cloned();
-        let name = match first {
-            None if self.dialect.has(Deviation::LaxLoading) => borrowed,
-            first => first,
+/// Replaces variables in all elements, then removes the `var` elements.
+pub(super) fn apply(roots: &mut Vec<Element>, dialect: Dialect, report: &mut Report<'_>) {
+    let mut variables = Variables {
+        values: HashMap::new(),
+        nameless: None,
+        expanded: 0,
+        lost: false,
+        dialect,
+        report,
+    };
+    let mut stack = vec![roots.iter_mut()];
+    while let Some(siblings) = stack.last_mut() {
+        let Some(element) = siblings.next() else {
+            stack.pop();
+            continue;
         };
-        match name {
-            Some(name) if name.name.eq_ignore_ascii_case(b"name") => {
-                let is_known = self.known.iter().any(|(n, _)| n.eq_ignore_ascii_case(&name.value));
-                if !is_known {
-                    self.known.push((name.value, element.text.clone()));
-                }
-            }
-            Some(other) => {
-                self.error("X0021", other.name_span, "a variable has one attribute, `name`");
-            }
-            None => self.error(
-                "X0022",
-                element.name_span.clone(),
-                "a variable needs the attribute `name`",
-            ),
+        if variables.lost || variables.report.is_full() {
+            break;
         }
+        variables.visit(element);
+        stack.push(element.children.iter_mut());
     }
+    variables.finish();
+    remove_definitions(roots);
+}
 
-    fn replace(&mut self, text: &mut Vec<u8>, span: &Span) {
-        let is_active = !self.known.is_empty() || self.dialect.flavour() == Flavour::Ossec28;
-        if !is_active || text.len() <= UNTOUCHED_BYTES || !text.contains(&b'$') {
+struct Variables<'r, 'a> {
+    /// Values by name in lower case.
+    values: HashMap<Vec<u8>, Vec<u8>>,
+    /// Value and place of a `var` without attributes, which takes the next one (`lax-loading`).
+    nameless: Option<(Vec<u8>, Span)>,
+    expanded: usize,
+    lost: bool,
+    dialect: Dialect,
+    report: &'r mut Report<'a>,
+}
+
+impl Variables<'_, '_> {
+    fn visit(&mut self, element: &mut Element) {
+        if element.is("var") {
+            self.define_by(element);
             return;
         }
-        let mut out = Vec::with_capacity(text.len());
+        self.replace(&mut element.text, &element.text_span);
+        for attribute in &mut element.attributes {
+            if self.lend_name(attribute) {
+                continue;
+            }
+            self.refuse_attribute_var(attribute);
+            self.replace(&mut attribute.value, &attribute.value_span);
+        }
+    }
+
+    fn define_by(&mut self, element: &Element) {
+        match element.attributes.first() {
+            Some(name) if name.name.eq_ignore_ascii_case(b"name") => {
+                let place = name.value_span.clone();
+                self.define(&name.value, element.text.clone(), place);
+            }
+            Some(other) => self.report.error_help(
+                codes::VARIABLE_ATTRIBUTE,
+                other.name_span.clone(),
+                format!(
+                    "the first attribute of `var` must be `name`, not `{}`",
+                    shown(&other.name)
+                ),
+                "write `<var name=\"NAME\">value</var>`",
+            ),
+            None if self.dialect.has(Deviation::LaxLoading) => {
+                self.nameless = Some((element.text.clone(), element.name_span.clone()));
+            }
+            None => self.without_name(element.name_span.clone()),
+        }
+    }
+
+    fn define(&mut self, name: &[u8], value: Vec<u8>, place: Span) {
+        let key = name.to_ascii_lowercase();
+        if self.values.contains_key(&key) {
+            let message = format!("variable `{}` is defined already", shown(name));
+            let help = "the first definition counts; this one has no effect";
+            self.report.warning(codes::VARIABLE_TWICE, place, message, help);
+            return;
+        }
+        self.values.insert(key, value);
+    }
+
+    fn without_name(&mut self, span: Span) {
+        self.report.error_help(
+            codes::VARIABLE_WITHOUT_NAME,
+            span,
+            "`var` has no attribute `name`",
+            "write `<var name=\"NAME\">value</var>`",
+        );
+    }
+
+    /// `lax-loading`: the first attribute behind a `var` without attributes is taken for its own.
+    fn lend_name(&mut self, attribute: &Attribute) -> bool {
+        let Some((value, span)) = self.nameless.take() else { return false };
+        if attribute.name.eq_ignore_ascii_case(b"name") {
+            self.define(&attribute.value, value, span);
+        } else {
+            self.without_name(span);
+        }
+        true
+    }
+
+    fn refuse_attribute_var(&mut self, attribute: &Attribute) {
+        if attribute.name.eq_ignore_ascii_case(b"var") && self.dialect.has(Deviation::StrictLoading)
+        {
+            self.report.error_help(
+                codes::ATTRIBUTE_VAR,
+                attribute.name_span.clone(),
+                "an attribute called `var` is taken for a variable without a name",
+                "this dialect refuses it (strict-loading)",
+            );
+        }
+    }
+
+    fn finish(&mut self) {
+        if let Some((_, span)) = self.nameless.take() {
+            self.without_name(span);
+        }
+    }
+
+    /// Replaces every `$name` in `text`, which stands at `span`.
+    fn replace(&mut self, text: &mut Vec<u8>, span: &Span) {
+        // 2.8 looks at every `$` even where no variable is defined (decoding 15).
+        let none = self.values.is_empty() && !self.dialect.is_2_8();
+        if none || memchr::memchr(b'$', text).is_none() {
+            return;
+        }
+        if text.len() <= 2 {
+            self.warn_short(text, span);
+            return;
+        }
+        let mut replaced = Vec::with_capacity(text.len());
         let mut rest = text.as_slice();
         while let Some(dollar) = memchr::memchr(b'$', rest) {
-            let (before, from) = rest.split_at(dollar);
-            out.extend_from_slice(before);
-            let after = from.get(1..).unwrap_or_default();
-            let end = after
-                .iter()
-                .position(|b| matches!(b, b'$' | b'.' | b'|' | b',' | b' '))
-                .unwrap_or(after.len());
-            let (name, behind) = after.split_at(end);
+            let (before, name) = rest.split_at(dollar);
+            let name = name.get(1..).unwrap_or_default();
+            let end = name.iter().position(|b| b"$.|, ".contains(b)).unwrap_or(name.len());
+            let (name, behind) = name.split_at(end);
+            replaced.extend_from_slice(before);
+            let at = text.len() - rest.len() + dollar;
+            match self.value(name) {
+                Some(value) => replaced.extend_from_slice(value),
+                None => {
+                    replaced.push(b'$');
+                    replaced.extend_from_slice(name);
+                    self.unknown(name, place_in(text, at, name.len() + 1, span));
+                }
+            }
             rest = behind;
-            if name.is_empty() {
-                out.push(b'$');
-                continue;
-            }
-            let value = self.known.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
-            match value {
-                Some((_, value)) => out.extend_from_slice(value),
-                None => self.unknown(name, span),
-            }
         }
-        out.extend_from_slice(rest);
-        *text = out;
+        replaced.extend_from_slice(rest);
+        self.count(replaced.len().saturating_sub(text.len()), span);
+        *text = replaced;
     }
 
-    fn unknown(&mut self, name: &[u8], span: &Span) {
-        let shown = String::from_utf8_lossy(name).into_owned();
-        let place = self.find(name, span);
-        if name.len() >= limits::XML_VARIABLE_BYTES {
-            self.error("X0024", place, "the name of a variable is at most 254 bytes long");
+    fn value(&self, name: &[u8]) -> Option<&Vec<u8>> {
+        self.values.get(&name.to_ascii_lowercase())
+    }
+
+    fn unknown(&mut self, name: &[u8], span: Span) {
+        let most = limits::XML_VARIABLE_BYTES;
+        // `$` alone, `$|` and `$$` stay as they are.
+        if name.is_empty() {
             return;
         }
-        let names: Vec<String> =
-            self.known.iter().map(|(n, _)| String::from_utf8_lossy(n).into_owned()).collect();
-        let diagnostic = Diagnostic::error(
-            "X0023",
-            Place::new(self.source, place),
-            format!("unknown variable `{shown}`"),
-        )
-        .help("a `$` starts a variable once one is defined, and there is no escape for it")
-        .suggest(&shown, names.iter().map(String::as_str));
-        self.diagnostics.push(diagnostic);
+        if name.len() >= most {
+            let message = format!("the name of this variable is {most} bytes long or longer");
+            self.report.error(codes::VARIABLE_NAME, span, message);
+            return;
+        }
+        let name = shown(name);
+        let known: Vec<String> = self.values.keys().map(|name| shown(name)).collect();
+        let help = match suggest::nearest(&name, known.iter().map(String::as_str)) {
+            Some(near) => {
+                format!("did you mean `${near}`? a name ends at a blank or one of `$ . | ,`")
+            }
+            None => "once a `<var>` is defined, every `$` followed by a name is a variable; \
+                     a name ends at a blank or one of `$ . | ,`"
+                .to_owned(),
+        };
+        let message = format!("variable `${name}` is not defined above this place");
+        self.report.error_help(codes::UNKNOWN_VARIABLE, span, message, &help);
     }
 
-    /// Where `$name` stands in the file, as near as can be told once comments are gone.
-    fn find(&self, name: &[u8], span: &Span) -> Span {
-        let text = self.source.text.get(span.clone()).unwrap_or_default();
-        let mut wanted = vec![b'$'];
-        wanted.extend_from_slice(name);
-        match memchr::memmem::find(text, &wanted) {
-            Some(at) => span.start + at..span.start + at + wanted.len(),
-            None => span.clone(),
+    /// Texts of two bytes are never replaced (decoding 5.7).
+    fn warn_short(&mut self, text: &[u8], span: &Span) {
+        let Some(name) = text.strip_prefix(b"$") else { return };
+        if self.value(name).is_some() {
+            let message = format!("variable `${}` is not replaced here", shown(name));
+            let help = "texts of two bytes never are: give the variable a longer name";
+            self.report.warning(codes::SHORT_VARIABLE, span.clone(), message, help);
         }
     }
 
-    fn error(&mut self, code: &'static str, span: Span, message: &str) {
-        self.diagnostics.push(Diagnostic::error(code, Place::new(self.source, span), message));
+    fn count(&mut self, added: usize, span: &Span) {
+        self.expanded += added;
+        if self.expanded > limits::XML_EXPANDED_BYTES {
+            self.lost = true;
+            let most = limits::XML_EXPANDED_BYTES >> 20;
+            let message = format!("variables add more than {most} MiB to this file");
+            self.report.error(codes::TOO_MUCH_EXPANSION, span.clone(), message);
+        }
+    }
+}
+
+/// Where in the file `len` bytes at `at` of a text are: exact where the text stands there as it is, else the
+/// whole text (a comment was removed from it).
+fn place_in(text: &[u8], at: usize, len: usize, span: &Span) -> Span {
+    if text.len() == span.len() { span.start + at..span.start + at + len } else { span.clone() }
+}
+
+fn remove_definitions(roots: &mut Vec<Element>) {
+    roots.retain(|element| !element.is("var"));
+    let mut stack = vec![roots.iter_mut()];
+    while let Some(siblings) = stack.last_mut() {
+        match siblings.next() {
+            None => drop(stack.pop()),
+            Some(element) => {
+                element.children.retain(|child| !child.is("var"));
+                stack.push(element.children.iter_mut());
+            }
+        }
     }
 }
