@@ -1,1 +1,38 @@
-//! collect
+//! What a host sees, as lines: followed files and the journal.
+//!
+//! ```text
+//! discover ─┐
+//! settings ─┴▶ Sources ─┬▶ Follower (a file by its name) ─▶ OpenFile ─▶ LineBuffer ─┐
+//!                       └▶ Journal (journalctl)          ─▶ export   ─▶ entry text ─┴▶ Seen
+//!              Wait: sleeps until a file changes
+//! ```
+//!
+//! Flows in: settings and the time. Flows out: lines and notices, through the caller's function. Nothing
+//! here prints, reads a clock, or starts a thread; a poll never waits and does a bounded amount of work.
+//! The process that collects needs rights that others do not, so this crate never interprets what it reads.
+
+pub mod discover;
+mod export;
+mod file;
+pub mod follow;
+mod format;
+mod glob;
+mod group;
+pub mod journal;
+mod ledger;
+pub mod line;
+pub mod notice;
+mod siblings;
+pub mod sources;
+pub mod start;
+mod turn;
+pub mod watch;
+
+pub use file::FileId;
+pub use follow::Follower;
+pub use ledger::Shared;
+pub use line::{Line, LineCounts};
+pub use notice::{Notice, Seen};
+pub use sources::{LocalFile, Sources};
+pub use start::{Now, Patience, Position, Progress, Start};
+pub use turn::TURN_BYTES;

@@ -1,0 +1,263 @@
+//! One open log file: reading on, and noticing that it is no longer what it was.
+
+use std::fs::{File, Metadata, OpenOptions};
+use std::io;
+use std::os::unix::fs::{FileExt, FileTypeExt, MetadataExt, OpenOptionsExt};
+use std::path::Path;
+use std::time::{Instant, SystemTime};
+
+use bartizan_base::limits;
+use nix::fcntl::OFlag;
+
+use crate::line::{Line, LineBuffer};
+use crate::notice::Kind;
+
+/// Which file it is, whatever its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FileId {
+    /// Number of the file system.
+    pub device: u64,
+    /// Number of the file in it.
+    pub inode: u64,
+}
+
+impl FileId {
+    /// The identity that the metadata tell.
+    #[must_use]
+    pub fn of(metadata: &Metadata) -> Self {
+        Self { device: metadata.dev(), inode: metadata.ino() }
+    }
+}
+
+/// What kind of thing it is, if not a file.
+pub(crate) fn kind(metadata: &Metadata) -> Option<Kind> {
+    let file_type = metadata.file_type();
+    if file_type.is_file() {
+        None
+    } else if file_type.is_dir() {
+        Some(Kind::Directory)
+    } else if file_type.is_fifo() {
+        Some(Kind::Fifo)
+    } else if file_type.is_socket() {
+        Some(Kind::Socket)
+    } else {
+        Some(Kind::Device)
+    }
+}
+
+/// The last bytes before the offset: if they are no longer there, the file was written anew.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Tail(Vec<u8>);
+
+const TAIL_BYTES: usize = 256;
+
+impl Tail {
+    fn push(&mut self, bytes: &[u8]) {
+        let bytes = bytes.get(bytes.len().saturating_sub(TAIL_BYTES)..).unwrap_or_default();
+        let surplus = (self.0.len() + bytes.len()).saturating_sub(TAIL_BYTES);
+        self.0.drain(..surplus.min(self.0.len()));
+        self.0.extend_from_slice(bytes);
+    }
+
+    /// Whether the bytes before `offset` are these.
+    fn is_before(&self, file: &File, offset: u64) -> bool {
+        let mut found = [0; TAIL_BYTES];
+        let (Some(start), Some(found)) =
+            (offset.checked_sub(self.0.len() as u64), found.get_mut(..self.0.len()))
+        else {
+            return false;
+        };
+        file.read_exact_at(found, start).is_ok() && found == self.0.as_slice()
+    }
+}
+
+impl From<&[u8]> for Tail {
+    fn from(bytes: &[u8]) -> Self {
+        let mut tail = Self::default();
+        tail.push(bytes);
+        tail
+    }
+}
+
+/// What became of a file since it was last looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Change {
+    /// It only grew, if anything.
+    None,
+    /// It is shorter than the offset.
+    Truncated,
+    /// The bytes before the offset changed.
+    Rewritten,
+}
+
+#[derive(Debug)]
+pub(crate) struct OpenFile {
+    file: File,
+    pub(crate) id: FileId,
+    /// When it was made, where the file system knows.
+    pub(crate) created: Option<SystemTime>,
+    /// The next byte to read.
+    pub(crate) offset: u64,
+    pub(crate) tail: Tail,
+    pub(crate) lines: LineBuffer,
+    /// When bytes were last read.
+    pub(crate) last_growth: Option<Instant>,
+    stamp: Stamp,
+}
+
+/// Length, modification and change time: if all are the same, nothing happened.
+type Stamp = (u64, i64, i64, i64, i64);
+
+fn stamp(metadata: &Metadata) -> Stamp {
+    let m = metadata;
+    (m.len(), m.mtime(), m.mtime_nsec(), m.ctime(), m.ctime_nsec())
+}
+
+impl OpenFile {
+    /// Opens a file, to be read from its start. Never waits, whatever stands there by now.
+    ///
+    /// `Ok(Err(kind))` if it is no file.
+    pub(crate) fn open(path: &Path) -> io::Result<Result<Self, Kind>> {
+        // Looked at first, because opening a device can do things.
+        if let Some(kind) = kind(&std::fs::metadata(path)?) {
+            return Ok(Err(kind));
+        }
+        let flags = OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
+        let file = OpenOptions::new().read(true).custom_flags(flags.bits()).open(path)?;
+        let metadata = file.metadata()?;
+        if let Some(kind) = kind(&metadata) {
+            return Ok(Err(kind));
+        }
+        Ok(Ok(Self {
+            file,
+            id: FileId::of(&metadata),
+            created: metadata.created().ok(),
+            offset: 0,
+            tail: Tail::default(),
+            lines: LineBuffer::default(),
+            last_growth: None,
+            stamp: Stamp::default(),
+        }))
+    }
+
+    /// Goes to the end. A line that is being written there is read from its start (collection 4.1), but not
+    /// handed on before something is added to it.
+    pub(crate) fn go_to_end(&mut self) -> io::Result<()> {
+        self.go_to(self.length()?)
+    }
+
+    /// Goes to a byte; in the middle of a line the line's start waits as if it had just been read.
+    pub(crate) fn go_to(&mut self, offset: u64) -> io::Result<()> {
+        let window = limits::EVENT_BYTES.min(usize::try_from(offset).unwrap_or(usize::MAX));
+        let mut before = vec![0; window];
+        self.file.read_exact_at(&mut before, offset - window as u64)?;
+        self.offset = offset;
+        self.tail = Tail::from(before.as_slice());
+        match memchr::memrchr(b'\n', &before) {
+            Some(newline) => self.lines.preload(before.get(newline + 1..).unwrap_or_default()),
+            None if window as u64 == offset => self.lines.preload(&before),
+            None => self.lines.skip_line(),
+        }
+        Ok(())
+    }
+
+    /// Goes on where another reader stopped, if the file still is what that one read.
+    pub(crate) fn resume(&mut self, offset: u64, tail: Tail) -> bool {
+        if !tail.is_before(&self.file, offset) {
+            return false;
+        }
+        self.offset = offset;
+        self.tail = tail;
+        true
+    }
+
+    pub(crate) fn length(&self) -> io::Result<u64> {
+        Ok(self.file.metadata()?.len())
+    }
+
+    /// Whether no name leads to it any more.
+    pub(crate) fn is_deleted(&self) -> bool {
+        self.file.metadata().is_ok_and(|metadata| metadata.nlink() == 0)
+    }
+
+    /// When it was last written to.
+    pub(crate) fn modified(&self) -> Option<SystemTime> {
+        self.file.metadata().ok()?.modified().ok()
+    }
+
+    /// Looks whether what was read is still there (collection 4.3, rule 4).
+    pub(crate) fn change(&mut self) -> io::Result<Change> {
+        let metadata = self.file.metadata()?;
+        if metadata.len() < self.offset {
+            return Ok(Change::Truncated);
+        }
+        let stamp = stamp(&metadata);
+        if stamp == self.stamp {
+            return Ok(Change::None);
+        }
+        self.stamp = stamp;
+        let is_same = self.tail.is_before(&self.file, self.offset);
+        Ok(if is_same { Change::None } else { Change::Rewritten })
+    }
+
+    /// Starts anew at byte 0; the line that waited is handed on, since its rest never comes.
+    pub(crate) fn restart(&mut self, sink: &mut dyn FnMut(Line<'_>)) {
+        self.flush(sink);
+        self.lines.restart();
+        self.offset = 0;
+        self.tail = Tail::default();
+    }
+
+    /// Hands on the line that waits for its newline, unless all of it is older than the reading.
+    pub(crate) fn flush(&mut self, sink: &mut dyn FnMut(Line<'_>)) {
+        if self.last_growth.is_some() {
+            self.lines.flush(sink);
+        }
+    }
+
+    /// Reads at most about `budget` bytes and nothing from byte `end` on. Returns how many bytes, and whether
+    /// there is no more to read before `end`.
+    pub(crate) fn read(
+        &mut self,
+        chunk: &mut [u8],
+        (budget, end): (u64, u64),
+        now: Instant,
+        sink: &mut dyn FnMut(Line<'_>),
+    ) -> io::Result<(u64, bool)> {
+        let mut total = 0;
+        while total < budget {
+            let left = usize::try_from(end.saturating_sub(self.offset)).unwrap_or(usize::MAX);
+            let wanted = left.min(chunk.len());
+            let wanted = chunk.get_mut(..wanted).unwrap_or_default();
+            let count = match self.file.read_at(wanted, self.offset) {
+                Ok(count) => count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(error),
+            };
+            let part = chunk.get_mut(..count).unwrap_or_default();
+            if part.is_empty() {
+                if total == 0 {
+                    self.lines.shrink();
+                }
+                return Ok((total, true));
+            }
+            self.tail.push(part);
+            self.offset += count as u64;
+            self.last_growth = Some(now);
+            total += count as u64;
+            self.lines.feed(part, sink);
+        }
+        Ok((total, self.offset >= end))
+    }
+
+    /// End of the last line handed on, and the bytes before it.
+    pub(crate) fn delivered(&self) -> (u64, Vec<u8>) {
+        let offset = self.offset.saturating_sub(self.lines.pending_bytes() as u64);
+        let start = offset.saturating_sub(TAIL_BYTES as u64);
+        let mut tail = vec![0; usize::try_from(offset - start).unwrap_or_default()];
+        match self.file.read_exact_at(&mut tail, start) {
+            Ok(()) => (offset, tail),
+            Err(_) => (offset, Vec::new()),
+        }
+    }
+}

@@ -1,0 +1,320 @@
+//! Following the systemd journal through `journalctl` (collection 10).
+//!
+//! ```text
+//! journalctl -f -o export ─▶ pipe, never waited for ─▶ Parser ─▶ Entry ─▶ one line
+//! ```
+//!
+//! When the child ends it is started again, at the last entry that was handed on; if the journal no longer
+//! has that entry, the loss is told. Only fields that the journal daemon itself sets identify anything.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant, UNIX_EPOCH};
+
+use bartizan_base::limits;
+use jiff::tz::TimeZone;
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
+
+use crate::export::{Entry, Field, Parser, number, write_line};
+use crate::line::{Line, LineCounts, cut};
+use crate::notice::{Notice, Seen};
+use crate::start::{Now, Progress};
+use crate::turn::TURN_BYTES;
+
+/// The location of the journal's events, as rules know it.
+pub const LOCATION: &str = "journald";
+
+/// How the journal is read.
+#[derive(Clone, Debug)]
+pub struct JournalOptions {
+    /// The program to run.
+    pub program: PathBuf,
+    /// The folder of journal files; `None` for the machine's own.
+    pub folder: Option<PathBuf>,
+    /// Identifiers or units to hand on; empty for all.
+    pub names: Vec<String>,
+    /// The machine's name, for entries that have none.
+    pub hostname: String,
+    /// In which the lines' times are written.
+    pub time_zone: TimeZone,
+}
+
+/// Where `journalctl` is, if it is installed. `PATH` is not asked: it belongs to whoever starts us.
+#[must_use]
+pub fn journalctl(root: &Path) -> Option<PathBuf> {
+    let places = ["usr/bin/journalctl", "bin/journalctl"];
+    places.iter().map(|place| root.join(place)).find(|path| path.is_file())
+}
+
+/// Follows the journal.
+#[derive(Debug)]
+pub struct Journal {
+    options: JournalOptions,
+    running: Option<Running>,
+    place: Place,
+    retry: Retry,
+    counts: LineCounts,
+    line: Vec<u8>,
+}
+
+#[derive(Debug)]
+struct Running {
+    child: Child,
+    output: File,
+    errors: File,
+    said: Vec<u8>,
+    parser: Parser,
+    chunk: Box<[u8]>,
+}
+
+/// How far the journal was read.
+#[derive(Debug, Default)]
+struct Place {
+    /// Of the last entry that came.
+    cursor: Vec<u8>,
+    /// Entries up to this time, in microseconds since 1970, are old.
+    time: i64,
+    /// The next entry is the first one of this child.
+    is_first: bool,
+}
+
+#[derive(Debug)]
+struct Retry {
+    at: Option<Instant>,
+    delay: Duration,
+    /// Children in a row that ended without an entry.
+    failures: u32,
+}
+
+const FIRST_DELAY: Duration = Duration::from_secs(1);
+const LONGEST_DELAY: Duration = Duration::from_secs(60);
+/// After so many failures the cursor is taken to be the reason.
+const CURSOR_FAILURES: u32 = 3;
+/// What is kept of the child's error output.
+const SAID_BYTES: usize = 1024;
+
+impl Journal {
+    /// Prepares to follow; the first poll starts the child. Entries before `now` are not handed on.
+    #[must_use]
+    pub fn new(options: JournalOptions, now: Now) -> Self {
+        let since = now.wall.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let time = i64::try_from(since.as_micros()).unwrap_or(i64::MAX);
+        Self {
+            options,
+            running: None,
+            place: Place { time, ..Place::default() },
+            retry: Retry { at: None, delay: FIRST_DELAY, failures: 0 },
+            counts: LineCounts::default(),
+            line: Vec::new(),
+        }
+    }
+
+    /// What can be waited for.
+    #[must_use]
+    pub fn fd(&self) -> Option<BorrowedFd<'_>> {
+        self.running.as_ref().map(|running| running.output.as_fd())
+    }
+
+    /// What was handed on so far.
+    #[must_use]
+    pub fn counts(&self) -> LineCounts {
+        self.counts
+    }
+
+    /// Reads what is there, a bounded amount. Never waits.
+    pub fn poll(&mut self, now: Now, sink: &mut dyn FnMut(Seen<'_>)) -> Progress {
+        if self.running.is_none() {
+            if self.retry.at.is_some_and(|at| now.monotonic < at) {
+                return Progress::default();
+            }
+            match start(&self.options, &self.place.cursor) {
+                Ok(running) => self.running = Some(running),
+                Err(error) => {
+                    sink(Seen::Notice(Notice::Ended(error.to_string())));
+                    self.wait_before_retry(now, sink);
+                    return Progress::default();
+                }
+            }
+            self.place.is_first = true;
+        }
+        let mut progress = Progress::default();
+        while progress.bytes < TURN_BYTES {
+            match self.read(sink) {
+                Ok(0) => {
+                    self.end(now, None, sink);
+                    return progress;
+                }
+                Ok(bytes) => progress.bytes += bytes as u64,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return progress,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => {
+                    self.end(now, Some(error), sink);
+                    return progress;
+                }
+            }
+        }
+        progress.is_more = true;
+        progress
+    }
+
+    fn read(&mut self, sink: &mut dyn FnMut(Seen<'_>)) -> io::Result<usize> {
+        let Some(running) = &mut self.running else { return Ok(0) };
+        // What it says must be taken, or it would wait for that; the last part is kept.
+        running.listen();
+        let count = running.output.read(&mut running.chunk)?;
+        let bytes = running.chunk.get(..count).unwrap_or_default();
+        self.counts.bytes += count as u64;
+        let (place, retry, counts) = (&mut self.place, &mut self.retry, &mut self.counts);
+        let (options, line) = (&self.options, &mut self.line);
+        let fed = running.parser.feed(bytes, &mut |entry| {
+            *retry = Retry { at: None, delay: FIRST_DELAY, failures: 0 };
+            if !place.is_new(entry, sink) || !is_wanted(entry, &options.names) {
+                return;
+            }
+            if write_line(entry, options.hostname.as_bytes(), &options.time_zone, line) {
+                let text =
+                    if line.len() > limits::EVENT_BYTES { cut(line) } else { line.as_slice() };
+                let is_cut = text.len() < line.len() || entry.is_cut(Field::Message);
+                counts.lines += 1;
+                counts.cut += u64::from(is_cut);
+                counts.dropped_bytes += (line.len() - text.len()) as u64;
+                sink(Seen::Line(Line { text, is_cut, ..Line::default() }));
+            }
+        });
+        fed.map_err(|malformed| io::Error::new(io::ErrorKind::InvalidData, malformed))?;
+        Ok(count)
+    }
+
+    fn end(&mut self, now: Now, error: Option<io::Error>, sink: &mut dyn FnMut(Seen<'_>)) {
+        let Some(mut running) = self.running.take() else { return };
+        running.listen();
+        let said = String::from_utf8_lossy(&running.said);
+        let last = said.lines().rev().find(|line| !line.trim().is_empty());
+        let reason = match (error, last) {
+            (Some(error), _) => error.to_string(),
+            (None, Some(last)) => last.to_owned(),
+            (None, None) => "it closed its output".to_owned(),
+        };
+        sink(Seen::Notice(Notice::Ended(reason)));
+        self.wait_before_retry(now, sink);
+    }
+
+    fn wait_before_retry(&mut self, now: Now, sink: &mut dyn FnMut(Seen<'_>)) {
+        self.retry.failures += 1;
+        self.retry.at = Some(now.monotonic + self.retry.delay);
+        self.retry.delay = (self.retry.delay * 2).min(LONGEST_DELAY);
+        if self.retry.failures >= CURSOR_FAILURES && !self.place.cursor.is_empty() {
+            self.place.cursor.clear();
+            sink(Seen::Notice(Notice::EntriesLost));
+        }
+    }
+}
+
+impl Place {
+    /// Whether an entry was not handed on before; the place is moved to it.
+    ///
+    /// A child starts at the entry of the cursor, or without one at the last entry there is, so that
+    /// the first entry is known. `--after-cursor` would skip one unseen entry if that of the cursor is
+    /// gone (collection 10.2).
+    fn is_new(&mut self, entry: &Entry, sink: &mut dyn FnMut(Seen<'_>)) -> bool {
+        let cursor = entry.get(Field::Cursor).unwrap_or_default();
+        let time = number(entry, Field::Realtime).unwrap_or(i64::MAX);
+        let is_first = std::mem::take(&mut self.is_first);
+        let is_new = if !is_first {
+            true
+        } else if self.cursor.is_empty() {
+            time > self.time
+        } else if self.cursor == cursor {
+            false
+        } else {
+            sink(Seen::Notice(Notice::EntriesLost));
+            true
+        };
+        self.cursor.clear();
+        self.cursor.extend_from_slice(cursor);
+        if time != i64::MAX {
+            self.time = self.time.max(time);
+        }
+        is_new
+    }
+}
+
+fn is_wanted(entry: &Entry, names: &[String]) -> bool {
+    let unit = entry.get(Field::Unit).unwrap_or_default();
+    let is_named = |name: &String| {
+        let name = name.as_bytes();
+        entry.get(Field::Identifier) == Some(name)
+            || unit == name
+            || unit.strip_suffix(b".service") == Some(name)
+    };
+    names.is_empty() || names.iter().any(is_named)
+}
+
+fn start(options: &JournalOptions, cursor: &[u8]) -> io::Result<Running> {
+    let mut command = Command::new(&options.program);
+    command.args(["--follow", "--output=export", "--no-pager", "--quiet"]);
+    if let Some(folder) = &options.folder {
+        command.arg("--directory").arg(folder);
+    }
+    match std::str::from_utf8(cursor) {
+        Ok(cursor) if !cursor.is_empty() => {
+            command.arg("--no-tail").arg(format!("--cursor={cursor}"));
+        }
+        _ => {
+            command.arg("--lines=1");
+        }
+    }
+    command.env_clear().env("LC_ALL", "C.UTF-8").current_dir("/");
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn()?;
+    let pipes = child.stdout.take().zip(child.stderr.take());
+    let pipes = pipes.ok_or_else(|| io::Error::other("the child has no output"));
+    let opened = pipes.and_then(|(output, errors)| {
+        Ok((without_waiting(output.into())?, without_waiting(errors.into())?))
+    });
+    match opened {
+        Ok((output, errors)) => Ok(Running {
+            child,
+            output,
+            errors,
+            said: Vec::new(),
+            parser: Parser::default(),
+            chunk: vec![0; 64 << 10].into_boxed_slice(),
+        }),
+        Err(error) => {
+            let _ = child.kill();
+            let _ = child.wait();
+            Err(error)
+        }
+    }
+}
+
+fn without_waiting(fd: OwnedFd) -> io::Result<File> {
+    let flags = OFlag::from_bits_retain(fcntl(&fd, FcntlArg::F_GETFL)?);
+    fcntl(&fd, FcntlArg::F_SETFL(flags | OFlag::O_NONBLOCK))?;
+    Ok(File::from(fd))
+}
+
+impl Running {
+    fn listen(&mut self) {
+        let mut part = [0; 512];
+        // Bounded: what is left over is taken the next time.
+        for _ in 0..16 {
+            let Ok(count @ 1..) = self.errors.read(&mut part) else { return };
+            self.said.extend_from_slice(part.get(..count).unwrap_or_default());
+            let surplus = self.said.len().saturating_sub(SAID_BYTES);
+            self.said.drain(..surplus);
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended already; waiting for a killed child takes no time.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,81 @@
+//! Who reads which file: a file with several names is read once.
+//!
+//! The ledger also remembers the files that were let go, and how far they were read. So a file that a glob
+//! finds again under its rotated name goes on where it was left, instead of being read twice.
+
+use std::collections::{HashMap, VecDeque};
+use std::time::SystemTime;
+
+use crate::file::{FileId, OpenFile, Tail};
+
+/// What the followers of one collector share.
+#[derive(Debug)]
+pub struct Shared {
+    pub(crate) chunk: Box<[u8]>,
+    pub(crate) ledger: Ledger,
+}
+
+/// Bytes per read.
+const CHUNK_BYTES: usize = 64 << 10;
+
+impl Default for Shared {
+    fn default() -> Self {
+        Self { chunk: vec![0; CHUNK_BYTES].into_boxed_slice(), ledger: Ledger::default() }
+    }
+}
+
+/// A reader, in the eyes of the ledger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Owner(u32);
+
+#[derive(Debug, Default)]
+pub(crate) struct Ledger {
+    next: u32,
+    open: HashMap<FileId, Owner>,
+    let_go: VecDeque<LetGo>,
+}
+
+#[derive(Debug)]
+struct LetGo {
+    id: FileId,
+    created: Option<SystemTime>,
+    offset: u64,
+    tail: Tail,
+}
+
+/// Files remembered after they were let go; the oldest is forgotten.
+const REMEMBERED: usize = 256;
+
+impl Ledger {
+    pub(crate) fn owner(&mut self) -> Owner {
+        self.next = self.next.wrapping_add(1);
+        Owner(self.next)
+    }
+
+    /// Whether somebody else reads that file.
+    pub(crate) fn is_taken(&self, id: FileId, owner: Owner) -> bool {
+        self.open.get(&id).is_some_and(|&reader| reader != owner)
+    }
+
+    /// Notes that `owner` reads the file now. If it was read before and is still the same, goes on from
+    /// there and returns true.
+    pub(crate) fn claim(&mut self, file: &mut OpenFile, owner: Owner) -> bool {
+        self.open.insert(file.id, owner);
+        let known = |entry: &LetGo| entry.id == file.id && entry.created == file.created;
+        let Some(entry) = self.let_go.iter().position(known).and_then(|at| self.let_go.remove(at))
+        else {
+            return false;
+        };
+        file.resume(entry.offset, entry.tail)
+    }
+
+    /// Lets a file go; its line that still waits was handed on.
+    pub(crate) fn release(&mut self, file: &OpenFile) {
+        self.open.remove(&file.id);
+        if self.let_go.len() >= REMEMBERED {
+            self.let_go.pop_front();
+        }
+        let (id, created, offset) = (file.id, file.created, file.offset);
+        self.let_go.push_back(LetGo { id, created, offset, tail: file.tail.clone() });
+    }
+}

@@ -1,0 +1,251 @@
+//! From settings to inputs: names with patterns, names with times, the journal.
+//!
+//! ```text
+//! LocalFile {format, location} ─▶ Group ─▶ Follower, Follower, …     poll: one turn each, in order
+//!                              └▶ Journal
+//! ```
+//!
+//! A format that cannot be read yet is named in a [`Problem`], never left out in silence.
+
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant, SystemTime};
+
+use jiff::tz::TimeZone;
+
+use crate::follow::Follower;
+use crate::format::Format;
+use crate::glob;
+use crate::group::Group;
+use crate::journal::{self, Journal, JournalOptions, journalctl};
+use crate::ledger::Shared;
+use crate::line::LineCounts;
+use crate::notice::Seen;
+use crate::start::{Now, Patience, Position, Progress, Start};
+use crate::watch::{Wait, Woken};
+
+/// One input, as configured (config 13).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LocalFile {
+    /// `log_format`.
+    pub log_format: String,
+    /// `location`: a path, with `*?[` a pattern, with `%` a time; for `journald` `all` or a name.
+    pub location: PathBuf,
+    /// Where reading begins.
+    pub start: Start,
+}
+
+/// What inputs need to know about the machine.
+#[derive(Clone, Debug)]
+pub struct Machine {
+    /// Its name, for journal entries without one.
+    pub hostname: String,
+    /// For names with times and for the journal's lines.
+    pub time_zone: TimeZone,
+    /// `journalctl`; `None` where it is not installed.
+    pub journalctl: Option<PathBuf>,
+}
+
+impl Machine {
+    /// This machine, of that name.
+    #[must_use]
+    pub fn new(hostname: impl Into<String>) -> Self {
+        Self {
+            hostname: hostname.into(),
+            time_zone: TimeZone::system(),
+            journalctl: journalctl(Path::new("/")),
+        }
+    }
+}
+
+/// Why an input is not read, or not as written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Which of the settings, by number.
+    pub setting: usize,
+    /// The location, for messages.
+    pub location: PathBuf,
+    /// What is wrong.
+    pub reason: Reason,
+}
+
+/// What is wrong with an input.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Reason {
+    /// The format is no format.
+    #[error("log format {0:?} is not known")]
+    UnknownFormat(String),
+    /// The format is known and cannot be read yet.
+    #[error("log format {0:?} cannot be read yet; the input is left out")]
+    Unsupported(String),
+    /// Windows formats.
+    #[error("log format {0:?} exists on Windows only; the input is left out")]
+    OtherSystem(String),
+    /// The same location was given before.
+    #[error("the same location was given before; it is read once")]
+    Duplicate,
+    /// Nothing matches yet.
+    #[error("no file matches yet; new files will be read")]
+    NoMatch,
+    /// There is no `location`.
+    #[error("location is missing")]
+    NoLocation,
+    /// There is no `journalctl`.
+    #[error("the journal is read through journalctl, which is not installed")]
+    NoJournalctl,
+}
+
+/// All inputs of a host.
+#[derive(Debug)]
+pub struct Sources {
+    groups: Vec<Group>,
+    journal: Option<Journal>,
+    shared: Shared,
+    wait: Wait,
+    started: SystemTime,
+    time_zone: TimeZone,
+    next_scan: Option<Instant>,
+}
+
+/// Patterns are expanded again after this time, if nothing was noticed before (collection 4.4: 60 s).
+const SCAN_EVERY: Duration = Duration::from_secs(10);
+
+impl Sources {
+    /// Prepares the inputs. Files are opened by the first poll, which should follow at once.
+    #[must_use]
+    pub fn new(
+        settings: &[LocalFile],
+        machine: Machine,
+        patience: Patience,
+        now: Now,
+    ) -> (Self, Vec<Problem>) {
+        let mut problems = Vec::new();
+        let mut groups: Vec<Group> = Vec::new();
+        let mut journal_names: Option<Vec<String>> = None;
+        for (at, setting) in settings.iter().enumerate() {
+            let mut problem = |reason| {
+                let location = setting.location.clone();
+                problems.push(Problem { setting: at, location, reason });
+            };
+            let name = setting.log_format.clone();
+            match Format::parse(&setting.log_format) {
+                None => problem(Reason::UnknownFormat(name)),
+                Some(Format::EventLog | Format::EventChannel | Format::MacOs) => {
+                    problem(Reason::OtherSystem(name));
+                }
+                Some(Format::Journald) if machine.journalctl.is_none() => {
+                    problem(Reason::NoJournalctl);
+                }
+                Some(Format::Journald) => add_journal_name(&mut journal_names, &setting.location),
+                Some(Format::Lines) if setting.location.as_os_str().is_empty() => {
+                    problem(Reason::NoLocation);
+                }
+                Some(Format::Lines) if groups.iter().any(|g| g.location == setting.location) => {
+                    problem(Reason::Duplicate);
+                }
+                Some(Format::Lines) => {
+                    let is_pattern = glob::is_pattern(&setting.location);
+                    if is_pattern && glob::expand(&setting.location).is_empty() {
+                        problem(Reason::NoMatch);
+                    }
+                    groups.push(Group::new(setting, patience));
+                }
+                Some(_) => problem(Reason::Unsupported(name)),
+            }
+        }
+        let journal = journal_names.zip(machine.journalctl).map(|(names, program)| {
+            let (hostname, time_zone) = (machine.hostname, machine.time_zone.clone());
+            let options = JournalOptions { program, folder: None, names, hostname, time_zone };
+            Journal::new(options, now)
+        });
+        let sources = Self {
+            groups,
+            journal,
+            shared: Shared::default(),
+            wait: Wait::default(),
+            started: now.wall,
+            time_zone: machine.time_zone,
+            next_scan: None,
+        };
+        (sources, problems)
+    }
+
+    /// Whether there is nothing to read.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.groups.is_empty() && self.journal.is_none()
+    }
+
+    /// Gives each input one turn. `sink` is told the location and what was seen there. Never waits.
+    pub fn poll(&mut self, now: Now, sink: &mut dyn FnMut(&[u8], Seen<'_>)) -> Progress {
+        if self.next_scan.is_none_or(|at| now.monotonic >= at) {
+            self.scan(now, sink);
+        }
+        let mut progress = Progress::default();
+        let mut add = |one: Progress| {
+            progress.bytes += one.bytes;
+            progress.is_more |= one.is_more;
+        };
+        for group in &mut self.groups {
+            add(group.poll(now, &self.time_zone, &mut self.shared, sink));
+        }
+        if let Some(journal) = &mut self.journal {
+            let location = journal::LOCATION.as_bytes();
+            add(journal.poll(now, &mut |seen| sink(location, seen)));
+        }
+        progress
+    }
+
+    /// Sleeps until there may be something to poll, at most for `timeout`; a second is a good one. Not to be
+    /// called while [`Progress::is_more`].
+    pub fn wait(&mut self, timeout: Duration) {
+        let inputs: Vec<_> = self.journal.as_ref().and_then(Journal::fd).into_iter().collect();
+        if self.wait.wait(timeout, &inputs) == Woken::NewName {
+            self.next_scan = None;
+        }
+    }
+
+    /// Hands on every line that waits for its newline, and closes all inputs.
+    pub fn close(&mut self, sink: &mut dyn FnMut(&[u8], Seen<'_>)) {
+        for group in &mut self.groups {
+            group.close(&mut self.shared, sink);
+        }
+        self.journal = None;
+    }
+
+    /// Every input that is read now, and what was read from it.
+    pub fn counts(&self) -> impl Iterator<Item = (&[u8], LineCounts)> + '_ {
+        let files = self.groups.iter().flat_map(Group::followers);
+        let files = files.map(|f| (f.path().as_os_str().as_bytes(), f.counts()));
+        files.chain(self.journal.iter().map(|j| (journal::LOCATION.as_bytes(), j.counts())))
+    }
+
+    /// Where to go on after a restart.
+    pub fn positions(&self) -> impl Iterator<Item = Position> + '_ {
+        self.groups.iter().flat_map(Group::followers).filter_map(Follower::position)
+    }
+
+    /// Expands patterns again, and watches what has to be watched.
+    fn scan(&mut self, now: Now, sink: &mut dyn FnMut(&[u8], Seen<'_>)) {
+        self.next_scan = Some(now.monotonic + SCAN_EVERY);
+        self.wait.forget_names();
+        for group in &mut self.groups {
+            group.scan(now, self.started, &self.time_zone, &mut self.shared, sink);
+            group.watch(&mut self.wait);
+        }
+        self.wait.release();
+    }
+}
+
+/// `all` and paths mean everything (collection 10.3).
+fn add_journal_name(names: &mut Option<Vec<String>>, location: &Path) {
+    let location = location.to_string_lossy();
+    let is_all = matches!(location.as_ref(), "" | "all" | "journald") || location.starts_with('/');
+    match names {
+        None if is_all => *names = Some(Vec::new()),
+        None => *names = Some(vec![location.into_owned()]),
+        Some(names) if is_all => names.clear(),
+        Some(names) if names.is_empty() => {}
+        Some(names) => names.push(location.into_owned()),
+    }
+}

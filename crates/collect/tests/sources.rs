@@ -1,0 +1,222 @@
+//! Settings become inputs: patterns, names with times, several names of one file, fair turns.
+
+#![expect(clippy::unwrap_used, reason = "a test may fail")]
+
+use std::fs::{self, OpenOptions};
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::time::{Duration, UNIX_EPOCH};
+
+use bartizan_collect::sources::{Machine, Problem, Reason};
+use bartizan_collect::{LocalFile, Now, Patience, Seen, Sources, Start};
+use tempfile::TempDir;
+
+struct Scene {
+    folder: TempDir,
+    sources: Sources,
+    problems: Vec<Problem>,
+    now: Now,
+    notices: Vec<String>,
+}
+
+fn machine() -> Machine {
+    Machine { hostname: "here".into(), time_zone: jiff::tz::TimeZone::UTC, journalctl: None }
+}
+
+impl Scene {
+    /// `settings` are formats and locations below the folder, in which `files` are there already.
+    fn new(settings: &[(&str, &str)], files: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let settings: Vec<LocalFile> = settings
+            .iter()
+            .map(|(format, location)| LocalFile {
+                log_format: (*format).to_owned(),
+                location: folder.path().join(location),
+                start: Start::End,
+            })
+            .collect();
+        let now = Now::read();
+        for (name, text) in files {
+            fs::write(folder.path().join(name), text).unwrap();
+        }
+        let (sources, problems) = Sources::new(&settings, machine(), Patience::default(), now);
+        Self { folder, sources, problems, now, notices: Vec::new() }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn append(&self, name: &str, text: &str) {
+        let file = OpenOptions::new().create(true).append(true).open(self.path(name));
+        file.unwrap().write_all(text.as_bytes()).unwrap();
+    }
+
+    /// Some seconds later, exactly these lines come, with the names of their files.
+    #[track_caller]
+    fn expect_after(&mut self, seconds: u64, expected: &[(&str, &str)]) {
+        self.now = self.now.after(Duration::from_secs(seconds));
+        let mut got = Vec::new();
+        let folder = format!("{}/", self.folder.path().display());
+        loop {
+            let notices = &mut self.notices;
+            let progress = self.sources.poll(self.now, &mut |location, seen| {
+                let location = String::from_utf8_lossy(location).replace(&folder, "");
+                match seen {
+                    Seen::Line(line) => {
+                        got.push((location, String::from_utf8_lossy(line.text).into_owned()));
+                    }
+                    Seen::Notice(notice) => {
+                        notices.push(format!("{location} {}", notice.message()))
+                    }
+                }
+            });
+            if !progress.is_more {
+                break;
+            }
+        }
+        let got: Vec<(&str, &str)> = got.iter().map(|(l, t)| (l.as_str(), t.as_str())).collect();
+        assert_eq!(got, expected);
+    }
+}
+
+#[test]
+fn what_cannot_be_read_is_named() {
+    let scene = Scene::new(
+        &[
+            ("syslog", "a"),
+            ("audit", "b"),
+            ("multi-line: 3", "c"),
+            ("sylog", "d"),
+            ("syslog", "a"),
+            ("eventchannel", "e"),
+            ("journald", "all"),
+            ("syslog", "none*"),
+        ],
+        &[],
+    );
+    let reasons: Vec<_> = scene.problems.iter().map(|p| (p.setting, p.reason.clone())).collect();
+    let expected = [
+        (1, Reason::Unsupported("audit".into())),
+        (2, Reason::Unsupported("multi-line: 3".into())),
+        (3, Reason::UnknownFormat("sylog".into())),
+        (4, Reason::Duplicate),
+        (5, Reason::OtherSystem("eventchannel".into())),
+        (6, Reason::NoJournalctl),
+        (7, Reason::NoMatch),
+    ];
+    assert_eq!(reasons, expected);
+}
+
+#[test]
+fn inputs_are_read_in_the_order_of_the_settings() {
+    let mut scene = Scene::new(&[("syslog", "b"), ("syslog", "a")], &[("a", "old\n"), ("b", "")]);
+    scene.expect_after(0, &[]);
+    scene.append("a", "1\n");
+    scene.append("b", "2\n");
+    scene.expect_after(1, &[("b", "2"), ("a", "1")]);
+}
+
+#[test]
+fn a_pattern_is_expanded_again_and_new_files_are_read_from_their_start() {
+    let mut scene =
+        Scene::new(&[("syslog", "*.log")], &[("a.log", "old\n"), ("x.txt", ""), ("b.log.gz", "")]);
+    scene.expect_after(0, &[]);
+    scene.append("b.log", "1\n");
+    scene.append("a.log", "2\n");
+    scene.expect_after(1, &[("a.log", "2")]);
+    scene.expect_after(10, &[("b.log", "1")]);
+    fs::remove_file(scene.path("b.log")).unwrap();
+    scene.expect_after(1, &[]);
+    scene.expect_after(400, &[]);
+    scene.expect_after(20, &[]);
+    assert_eq!(scene.sources.counts().count(), 1, "the follower of a file that is gone is gone");
+}
+
+#[test]
+fn a_pattern_that_matches_rotated_names_reads_nothing_twice() {
+    let mut scene = Scene::new(&[("syslog", "a.log*")], &[("a.log", ""), ("a.log.1", "older\n")]);
+    scene.expect_after(0, &[]);
+    for round in 0..4 {
+        scene.append("a.log", "x\n");
+        fs::rename(scene.path("a.log.1"), scene.path("a.log.2")).unwrap();
+        fs::rename(scene.path("a.log"), scene.path("a.log.1")).unwrap();
+        scene.append("a.log", "y\n");
+        scene.expect_after(1, &[("a.log", "x"), ("a.log", "y")]);
+        // Longer than the old file is kept open: then the other name takes it over.
+        scene.expect_after(if round % 2 == 0 { 100 } else { 15 }, &[]);
+        scene.expect_after(15, &[]);
+    }
+}
+
+#[test]
+fn a_file_with_two_names_is_read_once_under_the_first() {
+    let mut scene = Scene::new(&[("syslog", "link"), ("syslog", "a*")], &[("a", "")]);
+    fs::hard_link(scene.path("a"), scene.path("link")).unwrap();
+    scene.expect_after(0, &[]);
+    scene.append("a", "1\n");
+    scene.expect_after(1, &[("link", "1")]);
+    assert!(
+        scene.notices.iter().any(|n| n.starts_with("a is the same file")),
+        "{:?}",
+        scene.notices
+    );
+    // When the first name is gone, the second goes on.
+    fs::rename(scene.path("link"), scene.path("elsewhere")).unwrap();
+    fs::write(scene.path("link"), "2\n").unwrap();
+    scene.expect_after(1, &[("link", "2")]);
+    scene.expect_after(100, &[]);
+    scene.append("a", "3\n");
+    scene.expect_after(1, &[("a", "3")]);
+}
+
+#[test]
+fn a_name_with_the_time_changes_with_the_time() {
+    let mut scene = Scene::new(&[("syslog", "app-%H.log")], &[]);
+    scene.now.wall = UNIX_EPOCH + Duration::from_secs(10 * 3600);
+    fs::write(scene.path("app-10.log"), "old\n").unwrap();
+    scene.expect_after(0, &[]);
+    scene.append("app-10.log", "1\n");
+    scene.expect_after(1, &[("app-10.log", "1")]);
+    scene.append("app-11.log", "2\n");
+    scene.append("app-10.log", "late\n");
+    scene.expect_after(3600, &[("app-10.log", "late"), ("app-11.log", "2")]);
+    scene.append("app-10.log", "later\n");
+    scene.expect_after(30, &[("app-10.log", "later")]);
+    scene.expect_after(70, &[]);
+    scene.append("app-10.log", "too late\n");
+    scene.append("app-11.log", "3\n");
+    scene.expect_after(1, &[("app-11.log", "3")]);
+}
+
+#[test]
+fn one_busy_file_does_not_hold_up_the_others() {
+    let mut scene =
+        Scene::new(&[("syslog", "busy"), ("syslog", "calm")], &[("busy", ""), ("calm", "")]);
+    scene.expect_after(0, &[]);
+    scene.append("busy", &"a line of the busy file\n".repeat(100_000));
+    scene.append("calm", "here\n");
+    let mut before_calm = 0;
+    let mut is_seen = false;
+    scene.sources.poll(scene.now, &mut |location, seen| {
+        let is_line = matches!(seen, Seen::Line(_));
+        is_seen |= is_line && location.ends_with(b"calm");
+        before_calm += usize::from(is_line && !is_seen);
+    });
+    assert!(is_seen);
+    assert!(before_calm < 20_000, "{before_calm} lines before");
+}
+
+#[test]
+fn the_sleep_ends_when_a_file_grows() {
+    let mut scene = Scene::new(&[("syslog", "a"), ("syslog", "*.log")], &[("a", "")]);
+    scene.expect_after(0, &[]);
+    let start = std::time::Instant::now();
+    scene.append("a", "1\n");
+    scene.sources.wait(Duration::from_secs(30));
+    scene.expect_after(0, &[("a", "1")]);
+    scene.append("new.log", "2\n");
+    scene.sources.wait(Duration::from_secs(30));
+    scene.expect_after(0, &[("new.log", "2")]);
+    assert!(start.elapsed() < Duration::from_secs(20));
+}
