@@ -29,7 +29,7 @@ use crate::start::{Now, Patience, Position, Progress, Start};
 use crate::turn::{Sink, Turn};
 
 /// Most rotated files kept open for one name.
-const RETIRING: usize = 16;
+const RETIRING: usize = 64;
 
 /// Follows one name.
 #[derive(Debug)]

@@ -67,7 +67,7 @@ fn shift(path: &Path) {
         0 => path.to_owned(),
         n => path.with_extension(format!("log.{n}")),
     };
-    for n in (0..8).rev() {
+    for n in (0..60).rev() {
         // Not all are there yet.
         let _ = fs::rename(name(n), name(n + 1));
     }

@@ -67,7 +67,7 @@ impl Scene {
                         got.push((location, String::from_utf8_lossy(line.text).into_owned()));
                     }
                     Seen::Notice(notice) => {
-                        notices.push(format!("{location} {}", notice.message()))
+                        notices.push(format!("{location} {}", notice.message()));
                     }
                 }
             });
