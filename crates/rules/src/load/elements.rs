@@ -6,7 +6,7 @@ use bartizan_pattern::Language;
 use crate::condition::{SameTests, TextField};
 
 /// An element of a rule.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct ElementKind {
     /// Its name.
     pub name: &'static str,

@@ -160,7 +160,7 @@ impl Loader<'_, '_> {
     /// Below every reached node of the rule with this id, whose category the new rule takes.
     fn below_id(&mut self, rule: RuleIndex, id: Option<u32>, span: &Span) {
         let Some(parent) = id.and_then(|id| self.tree.by_id.get(&id).copied()) else {
-            return self.unknown_parent(id, span);
+            return self.unknown_parent(rule, id, span);
         };
         let category = self.tree.rule(parent).map(|parent| parent.category);
         if let (Some(rule), Some(category)) = (self.tree.rule_mut(rule), category) {

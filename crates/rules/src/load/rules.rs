@@ -160,11 +160,15 @@ impl<'a, 'r> Loader<'a, 'r> {
         Diagnostic { severity, ..error }
     }
 
-    pub(super) fn unknown_parent(&mut self, id: Option<u32>, span: &Span) {
+    pub(super) fn unknown_parent(&mut self, child: RuleIndex, id: Option<u32>, span: &Span) {
         let Some(id) = id else {
             let message = "this is no rule id: ids have at most six digits";
             return self.report.error(codes::UNKNOWN_PARENT, span, message);
         };
+        if self.tree.rule(child).is_some_and(|child| child.id == id) {
+            let message = "a rule cannot be its own parent";
+            return self.report.error(codes::UNKNOWN_PARENT, span, message);
+        }
         let message = format!("there is no rule {id} before this one");
         let error = self.new_missing(codes::UNKNOWN_PARENT, span, message);
         let error = self.say_where_it_is(id, error);
@@ -189,8 +193,8 @@ impl<'a, 'r> Loader<'a, 'r> {
             value.and_then(super::attributes::parse_digits) == Some(id)
         };
         self.documents.iter().find_map(|document| {
-            let rules = document.roots.iter().flat_map(|group| &group.children);
-            let rule = rules.filter(has_id).last()?;
+            let mut rules = document.roots.iter().flat_map(|group| &group.children);
+            let rule = rules.find(has_id)?;
             Some(document.place(&rule.name_span))
         })
     }

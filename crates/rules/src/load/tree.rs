@@ -173,8 +173,8 @@ impl Tree {
         let stops: HashMap<Option<NodeIndex>, (usize, NodeIndex)> = lists
             .into_iter()
             .filter_map(|(parent, nodes)| {
-                let siblings = self.siblings(parent).iter().copied().enumerate();
-                let first = siblings.filter(|(_, node)| nodes.contains(node)).next()?;
+                let mut siblings = self.siblings(parent).iter().copied().enumerate();
+                let first = siblings.find(|(_, node)| nodes.contains(node))?;
                 Some((parent, first))
             })
             .collect();

@@ -117,7 +117,11 @@ impl Reader<'_, '_> {
             self.report.warning(codes::WAZUH_ONLY, &text_span(element), message);
             return;
         }
-        let what = "one option in each element, and there is none";
+        let is_several = element.text.iter().any(|&b| matches!(b, b' ' | b','));
+        let what = match is_several {
+            true => "an element has one option, not",
+            false => "there is no option",
+        };
         self.unknown_name(codes::UNKNOWN_OPTION, element, what, names(&OPTIONS));
     }
 
@@ -153,7 +157,10 @@ impl Reader<'_, '_> {
         let word = clock::word_at(&element.text, error.at);
         let mut pieces = Pieces::default();
         pieces.add(element, &self.document.source);
-        let span = pieces.span_of(error.at..error.at + word.len());
+        let span = match word.as_str() {
+            "" => text_span(element),
+            word => pieces.span_of(error.at..error.at + word.len()),
+        };
         let error = self.report.new_error(code, &span, error.message);
         let days = clock::day_names().filter(|_| code == codes::WEEKDAY);
         self.report.push(error.suggest(&word, days));

@@ -1,33 +1,36 @@
 //! Loading rule texts in tests: the seven templates first, as in the recordings.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops at a surprise")]
 #![allow(dead_code, reason = "each test file uses a part")]
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::Arc;
 
-use bartizan_base::{DecoderTable, Diagnostic, Dialect, FieldNames, Source};
+use bartizan_base::decoder::BUILT_IN_NAMES;
+use bartizan_base::{DecoderTable, Diagnostic, Dialect, FieldNames, Source, StaticField};
 use bartizan_config::xml::{self, ReadOptions};
 use bartizan_pattern::cdb::List;
 use bartizan_rules::load::{LoadContext, load};
 use bartizan_rules::{NodeIndex, RuleOptions, RuleSet, Test};
 
-pub const DIALECTS: [&str; 3] = ["bartizan", "ossec-4.3", "ossec-2.8"];
+pub(crate) const DIALECTS: [&str; 3] = ["bartizan", "ossec-4.3", "ossec-2.8"];
 
 /// What a rule set is loaded from.
-pub struct Texts {
-    pub rules: Vec<(String, Vec<u8>)>,
-    pub decoders: DecoderTable,
-    pub field_names: FieldNames,
-    pub lists: HashMap<Vec<u8>, Arc<List>>,
-    pub options: RuleOptions,
-    pub dialect: Dialect,
+pub(crate) struct Texts {
+    pub(crate) rules: Vec<(String, Vec<u8>)>,
+    pub(crate) decoders: DecoderTable,
+    pub(crate) field_names: FieldNames,
+    pub(crate) lists: HashMap<Vec<u8>, Arc<List>>,
+    pub(crate) options: RuleOptions,
+    pub(crate) dialect: Dialect,
 }
 
 impl Texts {
     /// The templates and nothing else.
-    pub fn new(dialect: &str) -> Self {
-        let mut decoders = DecoderTable::default();
-        decoders.names = vec![b"sshd".to_vec(), b"tst".to_vec()];
+    pub(crate) fn new(dialect: &str) -> Self {
+        let names = vec![b"sshd".to_vec(), b"tst".to_vec()];
+        let decoders = DecoderTable { names, ..DecoderTable::default() };
         Self {
             rules: vec![("templates.xml".into(), templates())],
             decoders,
@@ -40,13 +43,13 @@ impl Texts {
 
     /// Adds a file.
     #[must_use]
-    pub fn file(mut self, path: &str, text: impl Into<Vec<u8>>) -> Self {
+    pub(crate) fn file(mut self, path: &str, text: impl Into<Vec<u8>>) -> Self {
         self.rules.push((path.into(), text.into()));
         self
     }
 
     /// Loads; the messages are returned either way.
-    pub fn load(&self) -> (Option<RuleSet>, Vec<Diagnostic>) {
+    pub(crate) fn load(&self) -> (Option<RuleSet>, Vec<Diagnostic>) {
         let mut diagnostics = Vec::new();
         let options = ReadOptions { dialect: self.dialect, variables: true };
         let documents: Vec<_> = self
@@ -69,7 +72,7 @@ impl Texts {
 
 /// Loads rules in a group `t,`, and expects no error.
 #[track_caller]
-pub fn loaded(dialect: &str, rules: &str) -> RuleSet {
+pub(crate) fn loaded(dialect: &str, rules: &str) -> RuleSet {
     let text = if rules.contains("<group name") {
         rules.to_owned()
     } else {
@@ -80,17 +83,17 @@ pub fn loaded(dialect: &str, rules: &str) -> RuleSet {
 }
 
 /// Messages as a person sees them.
-pub fn shown(diagnostics: &[Diagnostic]) -> String {
+pub(crate) fn shown(diagnostics: &[Diagnostic]) -> String {
     diagnostics.iter().map(|d| format!("{d}\n")).collect()
 }
 
 /// The forest from the top, each node as its id and, in brackets, what is below.
-pub fn forest(rules: &RuleSet) -> String {
+pub(crate) fn forest(rules: &RuleSet) -> String {
     siblings(rules, &rules.roots)
 }
 
 /// What stands below the syslog template.
-pub fn below_syslog(rules: &RuleSet) -> String {
+pub(crate) fn below_syslog(rules: &RuleSet) -> String {
     let is_syslog = |node: &&NodeIndex| rules.rule(rules.node(**node).rule).id == 1;
     let node = rules.roots.iter().find(is_syslog).unwrap();
     siblings(rules, &rules.node(*node).children)
@@ -109,7 +112,7 @@ fn siblings(rules: &RuleSet, nodes: &[NodeIndex]) -> String {
 }
 
 /// The names of a rule's conditions in the order of tests.
-pub fn tests_of(rules: &RuleSet, id: u32) -> String {
+pub(crate) fn tests_of(rules: &RuleSet, id: u32) -> String {
     let rule = rules.rule(rules.by_id[&id]);
     let names = rule.conditions.iter().map(|condition| match &condition.test {
         Test::Text { field, pattern } => {
@@ -131,6 +134,48 @@ pub fn tests_of(rules: &RuleSet, id: u32) -> String {
         Test::Never => "Never".into(),
     });
     names.collect::<Vec<_>>().join(" ")
+}
+
+/// Names of decoders and dynamic fields, which is all that rules see of a decoder file.
+pub(crate) fn decoders(text: &[u8], dialect: Dialect) -> (DecoderTable, FieldNames) {
+    let mut names: Vec<Vec<u8>> = BUILT_IN_NAMES.iter().map(|n| n.as_bytes().to_vec()).collect();
+    let mut fields = FieldNames::default();
+    let options = ReadOptions { dialect, variables: true };
+    let source = Source::new("decoder.xml", text);
+    let document = xml::read(&source, options, &mut Vec::new());
+    for decoder in document.iter().flat_map(|document| &document.roots) {
+        names.extend(decoder.attribute("name").map(|name| name.value.clone()));
+        let orders = decoder.children.iter().filter(|child| child.is("order"));
+        for name in orders.flat_map(|order| order.text.split(|&b| b == b',')) {
+            let name = name.trim_ascii();
+            let is_static =
+                StaticField::ALL.iter().any(|field| field.tester_label().as_bytes() == name);
+            if !is_static {
+                fields.intern(name);
+            }
+        }
+    }
+    names.sort();
+    names.dedup();
+    (DecoderTable { names, ..DecoderTable::default() }, fields)
+}
+
+/// The rules that `ossec.conf` in `folder` includes.
+pub(crate) fn stock(folder: &Path, dialect: &str) -> Texts {
+    let mut texts = Texts::new(dialect);
+    texts.rules.clear();
+    let read = |path: &str| std::fs::read(folder.join(path)).unwrap();
+    let config = String::from_utf8_lossy(&read("ossec.conf")).into_owned();
+    let includes = config.split("<include>").skip(1);
+    for include in includes.filter_map(|rest| rest.split("</include>").next()) {
+        if !config.contains(&format!("<!-- <include>{include}</include> -->")) {
+            let path = format!("rules/{include}");
+            let text = read(&path);
+            texts = texts.file(&path, text);
+        }
+    }
+    (texts.decoders, texts.field_names) = decoders(&read("decoder.xml"), texts.dialect);
+    texts
 }
 
 fn templates() -> Vec<u8> {
