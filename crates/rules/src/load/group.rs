@@ -70,12 +70,14 @@ impl Groups {
         ask(&self.groups, asked, |text| pattern.is_match(OwnedSubject::new(text).subject()))
     }
 
-    /// Names that stand in the texts, for suggestions.
+    /// Names that stand in the texts, for suggestions; not all of very many.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        const SUGGESTED: usize = 1_000;
         let used = self.groups.iter().filter(|group| !group.rules.is_empty());
         used.flat_map(|group| group.text.split(|&b| b == b','))
             .filter_map(|name| std::str::from_utf8(name).ok())
             .filter(|name| !name.is_empty())
+            .take(SUGGESTED)
     }
 }
 

@@ -223,7 +223,9 @@ impl Loader<'_, '_> {
         let word = shown(word);
         let message = format!("no rule before this one has a group with `{word}` in it");
         let error = self.new_missing(codes::UNKNOWN_GROUP, span, message);
-        let error = if word.ends_with('$') {
+        let error = if self.report.is_full() {
+            error
+        } else if word.ends_with('$') {
             error.help("$ has no meaning here: add an if_group without it")
         } else {
             error.suggest(word.trim_end_matches(','), self.tree.groups.names())

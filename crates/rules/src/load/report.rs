@@ -47,6 +47,11 @@ impl<'a> Report<'a> {
         }
     }
 
+    /// Whether further messages about this file are only counted: advice for them would be wasted work.
+    pub(super) fn is_full(&self) -> bool {
+        self.in_file >= DIAGNOSTICS_PER_FILE
+    }
+
     /// A place in the file that is being read.
     pub(super) fn place(&self, span: &Span) -> Option<Place> {
         self.source.as_ref().map(|source| Place::new(source, span.clone()))

@@ -94,7 +94,8 @@ impl<'a, 'r> Loader<'a, 'r> {
         if id < FIRST_ORDINARY_ID {
             self.tree.attach_root(rule);
         } else if !self.stand(rule, parents) {
-            return self.is_incomplete = true;
+            self.tree.rules.pop();
+            return;
         }
         self.tree.by_id.entry(id).or_insert(rule);
         self.tree.groups.add(&group, rule);
@@ -177,7 +178,8 @@ impl<'a, 'r> Loader<'a, 'r> {
 
     /// Says where the rule is that was looked for too early.
     fn say_where_it_is(&self, id: u32, error: Diagnostic) -> Diagnostic {
-        match self.find_rule(id) {
+        let found = if self.report.is_full() { None } else { self.find_rule(id) };
+        match found {
             Some(place) => {
                 let later = described(&place);
                 error.help(format!("rule {id} comes later, at {later}: it must come first"))

@@ -7,9 +7,9 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use bartizan_base::decoder::BUILT_IN_NAMES;
-use bartizan_base::{DecoderTable, Diagnostic, Dialect, FieldNames, Source, StaticField};
+use bartizan_base::{DecoderTable, Diagnostic, Dialect, FieldNames, Source};
 use bartizan_config::xml::{self, ReadOptions};
+use bartizan_decode::{DecoderOptions, DecoderSet};
 use bartizan_pattern::cdb::List;
 use bartizan_rules::load::{LoadContext, load};
 use bartizan_rules::{NodeIndex, RuleOptions, RuleSet, Test};
@@ -136,28 +136,20 @@ pub(crate) fn tests_of(rules: &RuleSet, id: u32) -> String {
     names.collect::<Vec<_>>().join(" ")
 }
 
-/// Names of decoders and dynamic fields, which is all that rules see of a decoder file.
-pub(crate) fn decoders(text: &[u8], dialect: Dialect) -> (DecoderTable, FieldNames) {
-    let mut names: Vec<Vec<u8>> = BUILT_IN_NAMES.iter().map(|n| n.as_bytes().to_vec()).collect();
-    let mut fields = FieldNames::default();
+/// The decoders of these files; `None` with messages where they are refused.
+pub(crate) fn decoders(
+    files: &[(&str, Vec<u8>)],
+    dialect: Dialect,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<(DecoderTable, FieldNames)> {
     let options = ReadOptions { dialect, variables: true };
-    let source = Source::new("decoder.xml", text);
-    let document = xml::read(&source, options, &mut Vec::new());
-    for decoder in document.iter().flat_map(|document| &document.roots) {
-        names.extend(decoder.attribute("name").map(|name| name.value.clone()));
-        let orders = decoder.children.iter().filter(|child| child.is("order"));
-        for name in orders.flat_map(|order| order.text.split(|&b| b == b',')) {
-            let name = name.trim_ascii();
-            let is_static =
-                StaticField::ALL.iter().any(|field| field.tester_label().as_bytes() == name);
-            if !is_static {
-                fields.intern(name);
-            }
-        }
-    }
-    names.sort();
-    names.dedup();
-    (DecoderTable { names, ..DecoderTable::default() }, fields)
+    let sources = files.iter().map(|(path, text)| Source::new(*path, text.clone()));
+    let documents: Vec<_> =
+        sources.filter_map(|source| xml::read(&source, options, diagnostics)).collect();
+    let options = DecoderOptions { dialect, ..DecoderOptions::default() };
+    let set = DecoderSet::load(&documents, &options, diagnostics)?;
+    let is_whole = documents.len() == files.len();
+    is_whole.then(|| (set.table().clone(), set.field_names().clone()))
 }
 
 /// The rules that `ossec.conf` in `folder` includes.
@@ -174,7 +166,10 @@ pub(crate) fn stock(folder: &Path, dialect: &str) -> Texts {
             texts = texts.file(&path, text);
         }
     }
-    (texts.decoders, texts.field_names) = decoders(&read("decoder.xml"), texts.dialect);
+    let mut diagnostics = Vec::new();
+    let found = decoders(&[("decoder.xml", read("decoder.xml"))], texts.dialect, &mut diagnostics);
+    (texts.decoders, texts.field_names) =
+        found.unwrap_or_else(|| panic!("{}", shown(&diagnostics)));
     texts
 }
 
