@@ -33,6 +33,9 @@ pub enum Test {
         field: TextField,
         /// What it must match.
         pattern: Arc<Pattern>,
+        /// Wazuh's `negate="yes"`: must not match; an absent text is no match still (rules 14.2). A filter
+        /// that looks for the pattern must leave such a condition out.
+        negated: bool,
     },
     /// `action`: exact, case-sensitive.
     Action(Vec<u8>),
@@ -44,6 +47,8 @@ pub enum Test {
         name: Vec<u8>,
         /// What the value must match.
         pattern: Arc<Pattern>,
+        /// As for a text.
+        negated: bool,
     },
     /// `srcip` (all elements together, rules 2.5).
     SrcIp(AddressList),

@@ -57,13 +57,14 @@ pub fn is_true(
 pub fn is_true_alone(test: &Test, around: Surroundings<'_>, event: &Event) -> bool {
     match test {
         Test::Decoder(id) => around.decoders.info(event.decoded.decoder).id == *id,
-        Test::Text { field, pattern } => {
-            text(event, *field).is_some_and(|subject| pattern.is_match(subject))
+        Test::Text { field, pattern, negated } => {
+            text(event, *field).is_some_and(|subject| pattern.is_match(subject) != *negated)
         }
         Test::Action(action) => event.field(StaticField::Action) == Some(action),
-        Test::Dynamic { names, pattern, .. } => {
-            event.decoded.dynamic(names).is_some_and(|value| pattern.is_match(event.subject(value)))
-        }
+        Test::Dynamic { names, pattern, negated, .. } => event
+            .decoded
+            .dynamic(names)
+            .is_some_and(|value| pattern.is_match(event.subject(value)) != *negated),
         Test::SrcIp(list) => event.field(StaticField::SrcIp).is_some_and(|v| list.matches(v)),
         Test::DstIp(list) => event.field(StaticField::DstIp).is_some_and(|v| list.matches(v)),
         Test::Compiled(function) => compiled(*function, event),

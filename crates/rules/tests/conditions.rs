@@ -59,9 +59,11 @@ fn equal_patterns_are_compiled_once() {
 }
 
 #[test]
-fn wazuhs_pattern_types_are_read_unless_loading_is_strict() {
+fn wazuhs_pattern_types_and_negations_are_read_unless_loading_is_strict() {
     check("bartizan", "<match type=\"pcre2\">^a</match>", "Match=(?-i)^a");
     check("bartizan", "<match type=\"osregex\">^a</match>", "Match=^a");
+    check("bartizan", "<url negate=\"YES\">a</url>", "!Url=a");
+    check("bartizan", "<url negate=\"yes\">a</url><url>b</url>", "Url=ab");
     let (rules, diagnostics) = Texts::new("ossec-4.3")
         .file("a.xml", "<group name=\"t,\"><rule id=\"100001\" level=\"3\"><match type=\"pcre2\">a</match></rule></group>")
         .load();

@@ -200,7 +200,9 @@ fn what_only_wazuh_knows_is_told_apart() {
     for dialect in DIALECTS {
         check_in(dialect, &different, ("R0021", "different_dstip", "Wazuh"));
     }
-    check_in("bartizan", "<match negate=\"yes\">a</match>", ("R0021", "negate", "not supported"));
+    let negated = "<srcip negate=\"yes\">10.0.0.1</srcip>";
+    check_in("bartizan", negated, ("R0021", "negate", "texts and fields only"));
+    check_in("ossec-4.3", "<match negate=\"yes\">a</match>", ("R0021", "negate", "refuses"));
     check_in("bartizan", "<match type=\"osmatsh\">a</match>", ("R0040", "osmatsh", "`osmatch`"));
     check_warning(
         "bartizan",

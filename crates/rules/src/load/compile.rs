@@ -6,7 +6,7 @@ use bartizan_base::{Deviation, Place};
 use bartizan_pattern::{Language, Pattern};
 
 use super::codes;
-use super::draft::{AlertOption, Draft, Parents, Parts, Pieces, Rank, Ranked, Sought};
+use super::draft::{AlertOption, Draft, Parents, Parts, Pieces, Plain, Rank, Ranked, Sought};
 use super::read::Reader;
 use super::report::shown;
 use crate::condition::{SameTests, Test};
@@ -50,19 +50,19 @@ impl Reader<'_, '_> {
     }
 
     fn compile_texts(&mut self, draft: &mut Draft) {
-        for (field, (language, pieces)) in std::mem::take(&mut draft.plain) {
+        for (field, Plain { language, negated, pieces }) in std::mem::take(&mut draft.plain) {
             self.warn_of_both_forms(&pieces, draft.pcre2.get(&field));
             let is_exact = language == Language::Pcre2;
             if let Some(pattern) = self.compile(language, is_exact, &pieces) {
                 let place = self.place(&pieces.span());
-                let test = Test::Text { field, pattern };
+                let test = Test::Text { field, pattern, negated };
                 draft.conditions.push(Ranked::new(field.into(), test, place));
             }
         }
         for (field, pieces) in std::mem::take(&mut draft.pcre2) {
             if let Some(pattern) = self.compile(Language::Pcre2, false, &pieces) {
                 let place = self.place(&pieces.span());
-                let test = Test::Text { field, pattern };
+                let test = Test::Text { field, pattern, negated: false };
                 let ranked = Ranked::new(field.into(), test, place);
                 draft.conditions.push(Ranked { is_pcre2: true, ..ranked });
             }

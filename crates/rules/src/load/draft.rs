@@ -64,6 +64,15 @@ impl Pieces {
     }
 }
 
+/// The plain form of a text. The last element says in which language all of it is, and whether it is
+/// negated (rules 14.2).
+#[derive(Clone, Debug)]
+pub(super) struct Plain {
+    pub(super) language: Language,
+    pub(super) negated: bool,
+    pub(super) pieces: Pieces,
+}
+
 /// Where the text of an element is; its name when it has none.
 pub(super) fn text_span(element: &Element) -> Span {
     let Span { start, end } = element.text_span;
@@ -153,7 +162,7 @@ pub(super) struct Draft {
     pub(super) info_text: Option<Vec<u8>>,
     pub(super) cve: Option<Vec<u8>>,
     pub(super) options: Vec<AlertOption>,
-    pub(super) plain: BTreeMap<TextField, (Language, Pieces)>,
+    pub(super) plain: BTreeMap<TextField, Plain>,
     pub(super) pcre2: BTreeMap<TextField, Pieces>,
     pub(super) action: Option<Pieces>,
     pub(super) srcip: Option<(AddressList, Span)>,

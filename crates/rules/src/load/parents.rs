@@ -162,12 +162,16 @@ impl Loader<'_, '_> {
         let Some(parent) = id.and_then(|id| self.tree.by_id.get(&id).copied()) else {
             return self.unknown_parent(rule, id, span);
         };
+        self.take_category(rule, parent);
+        let nodes = self.parent_nodes(id, parent);
+        self.attach(rule, &nodes, span);
+    }
+
+    fn take_category(&mut self, rule: RuleIndex, parent: RuleIndex) {
         let category = self.tree.rule(parent).map(|parent| parent.category);
         if let (Some(rule), Some(category)) = (self.tree.rule_mut(rule), category) {
             rule.category = category;
         }
-        let nodes = self.parent_nodes(id, parent);
-        self.attach(rule, &nodes, span);
     }
 
     /// Templates can share an id; the first of them in the walk is the parent (rules 3.1).
@@ -204,6 +208,9 @@ impl Loader<'_, '_> {
                     let message = format!("no rule before this one has level {level} or more");
                     self.report.error(codes::IF_LEVEL, &span, message);
                 }
+                if let Some(first) = rules.first() {
+                    self.take_category(rule, *first);
+                }
                 self.attach(rule, &nodes, &span);
             }
         }
@@ -212,9 +219,10 @@ impl Loader<'_, '_> {
 
     fn below_group(&mut self, rule: RuleIndex, word: &[u8], span: &Span) {
         let rules = self.tree.groups.with_word(word);
-        if rules.is_empty() {
+        let Some(first) = rules.first() else {
             return self.unknown_group(word, span);
-        }
+        };
+        self.take_category(rule, *first);
         let nodes = self.tree.nodes_of(&rules);
         self.attach(rule, &nodes, span);
     }

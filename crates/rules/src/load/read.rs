@@ -5,7 +5,7 @@ use bartizan_config::xml::{Document, Element};
 use bartizan_pattern::Language;
 
 use super::attributes::Attributes;
-use super::draft::{Draft, Pieces, Rank, text_span};
+use super::draft::{Draft, Pieces, Plain, Rank, text_span};
 use super::elements::{self, ELEMENTS, ElementKind, Known, Repeat, Sets};
 use super::patterns::Patterns;
 use super::report::{Report, shown};
@@ -60,10 +60,11 @@ impl Reader<'_, '_> {
         match kind.sets {
             Sets::Plain(field, language) => {
                 let language = self.language(element, language);
-                let (last, pieces) =
-                    draft.plain.entry(field).or_insert_with(|| (language, Pieces::default()));
-                *last = language;
+                let negated = self.is_negated(element);
+                let mut pieces =
+                    draft.plain.remove(&field).map(|plain| plain.pieces).unwrap_or_default();
                 pieces.add(element, &self.document.source);
+                draft.plain.insert(field, Plain { language, negated, pieces });
             }
             Sets::Pcre2(field) => self.join(draft.pcre2.entry(field).or_default(), element),
             Sets::Action => self.join(draft.action.get_or_insert_default(), element),
@@ -216,7 +217,7 @@ impl Reader<'_, '_> {
 
     /// Reports attributes from number `first` on: OSSEC has none; Wazuh has `type` and `negate`.
     pub(super) fn check_attributes(&mut self, kind: &ElementKind, element: &Element, first: usize) {
-        let has_type = matches!(kind.sets, Sets::Plain(..) | Sets::Field);
+        let takes_both = matches!(kind.sets, Sets::Plain(..) | Sets::Field);
         for attribute in element.attributes.iter().skip(first) {
             let name = attribute.name.to_ascii_lowercase();
             let is_no = attribute.value.eq_ignore_ascii_case(b"no");
@@ -225,10 +226,9 @@ impl Reader<'_, '_> {
                     let message = "this attribute is Wazuh's: OSSEC refuses it";
                     self.report.error(codes::WAZUH_ONLY, &attribute.name_span, message);
                 }
-                b"type" if has_type && !self.is_strict() => {}
+                b"type" | b"negate" if takes_both && !self.is_strict() => {}
                 b"negate" if !is_no && !self.is_strict() => {
-                    let message = "negate is Wazuh's and is not supported: \
-                                   write a pattern that says what is wanted";
+                    let message = "negate is Wazuh's and is supported for texts and fields only";
                     self.report.error(codes::WAZUH_ONLY, &attribute.name_span, message);
                 }
                 _ => {
@@ -237,6 +237,19 @@ impl Reader<'_, '_> {
                 }
             }
         }
+    }
+
+    /// Wazuh's attribute `negate` (rules 14.2).
+    pub(super) fn is_negated(&mut self, element: &Element) -> bool {
+        let Some(attribute) = element.attribute("negate").filter(|_| !self.is_strict()) else {
+            return false;
+        };
+        let is_yes = attribute.value.eq_ignore_ascii_case(b"yes");
+        if !is_yes && !attribute.value.eq_ignore_ascii_case(b"no") {
+            let message = "negate is `yes` or `no`; this is read as `no`";
+            self.report.warning(codes::UNUSED_ATTRIBUTE, &attribute.value_span, message);
+        }
+        is_yes
     }
 
     /// The language of a text, which Wazuh's attribute `type` can change (rules 14.2).

@@ -202,10 +202,11 @@ impl Reader<'_, '_> {
             self.warn_of_unknown_field(&name.value, &name.value_span);
         }
         let language = self.language(element, Language::OsRegex);
+        let negated = self.is_negated(element);
         let mut pieces = Pieces::default();
         pieces.add(element, &self.document.source);
         if let Some(pattern) = self.compile(language, language == Language::Pcre2, &pieces) {
-            let test = Test::Dynamic { names, name: name.value.clone(), pattern };
+            let test = Test::Dynamic { names, name: name.value.clone(), pattern, negated };
             let place = self.place(&text_span(element));
             draft.conditions.push(Ranked::new(Rank::Field, test, place));
         }

@@ -115,8 +115,9 @@ fn siblings(rules: &RuleSet, nodes: &[NodeIndex]) -> String {
 pub(crate) fn tests_of(rules: &RuleSet, id: u32) -> String {
     let rule = rules.rule(rules.by_id[&id]);
     let names = rule.conditions.iter().map(|condition| match &condition.test {
-        Test::Text { field, pattern } => {
-            format!("{field:?}={}", String::from_utf8_lossy(pattern.source()))
+        Test::Text { field, pattern, negated } => {
+            let not = if *negated { "!" } else { "" };
+            format!("{not}{field:?}={}", String::from_utf8_lossy(pattern.source()))
         }
         Test::Action(text) => format!("Action={}", String::from_utf8_lossy(text)),
         Test::Decoder(_) => "Decoder".into(),
