@@ -10,6 +10,7 @@
 )]
 
 mod counts;
+mod fuzz;
 mod packages;
 mod process;
 mod run;
@@ -22,6 +23,8 @@ cargo xtask COMMAND
 
   run [-- ARGS]       build Bartizan and watch this machine's logs; ARGS go to `bartizan run`
   test [STEP…]        everything that must hold before a change lands, or only the named steps
+  fuzz [TARGET…] [--seconds N]
+                      libFuzzer on the named targets, or all, each for N seconds (60)
 ";
 
 fn main() -> ExitCode {
@@ -32,6 +35,7 @@ fn main() -> ExitCode {
     };
     let done = match command.as_str() {
         "run" => run::run(rest),
+        "fuzz" => fuzz::run(rest),
         "test" => test::run(rest),
         "help" | "-h" | "--help" => {
             print!("{USAGE}");

@@ -48,6 +48,15 @@ pub(crate) fn cargo(arguments: &[&str]) -> Command {
     command
 }
 
+/// Cargo of the nightly toolchain.
+pub(crate) fn nightly_cargo(arguments: &[&str]) -> Command {
+    let mut command = program("rustup");
+    // These point to the toolchain in use, and would be stronger than what rustup is told.
+    command.env_remove("CARGO").env_remove("RUSTC").env_remove("RUSTDOC");
+    command.args(["run", "nightly", "cargo"]).args(arguments);
+    command
+}
+
 /// Runs it and fails unless it succeeds.
 pub(crate) fn must(command: &mut Command) -> Result<()> {
     let shown = shown(command);

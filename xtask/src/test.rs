@@ -10,6 +10,7 @@ use std::time::Instant;
 use anyhow::{Result, bail};
 
 use crate::counts::Counts;
+use crate::fuzz;
 use crate::packages;
 use crate::process::{cargo, in_ci, must, must_listening, program, succeeds, target};
 
@@ -34,6 +35,7 @@ const STEPS: &[Step] = &[
     Step { name: "tests", check: tests },
     Step { name: "docs", check: docs },
     Step { name: "licences", check: licences },
+    Step { name: "fuzz", check: fuzz_smoke },
 ];
 
 /// Runs the steps that are named, or all.
@@ -134,4 +136,12 @@ fn licences(_: &mut Counts) -> Result<Outcome> {
     };
     must(program(deny).args(["--locked", "--offline", "check", "bans", "licenses", "sources"]))?;
     Ok(Outcome::Passed)
+}
+
+/// A short run of each fuzz target: enough to find what the last change broke.
+fn fuzz_smoke(_: &mut Counts) -> Result<Outcome> {
+    if let Some(missing) = fuzz::missing() {
+        return Ok(Outcome::Skipped(missing));
+    }
+    Ok(Outcome::PassedWith(fuzz::smoke(fuzz::SMOKE_SECONDS)?))
 }
