@@ -11,13 +11,16 @@
 //! clock, or know what a rule is.
 
 pub mod accumulate;
+pub mod builtin;
 pub mod evaluate;
+pub mod firewall;
 pub mod load;
 pub mod message;
 pub mod plugins;
 pub mod predecode;
 pub mod set;
 
+pub use builtin::{Integrity, IntegrityOptions, IntegrityStore};
 pub use evaluate::{Attempt, DecodeObserver, DecodeScratch, Silent};
 pub use load::DecoderOptions;
 pub use message::{Intake, Message, MessageError, Taken};

@@ -142,17 +142,20 @@ impl Intake {
     fn reset(&mut self, message: Message<'_>, time: Timestamp, event: &mut Event) -> Taken {
         let text = message.text.get(..self.limit).unwrap_or(message.text);
         let taken = if text.len() < message.text.len() { Taken::Cut } else { Taken::Whole };
-        event.reset(message.kind, message.location, self.clean(text), time);
+        event.reset(message.kind, message.location, self.clean(message.kind, text), time);
         taken
     }
 
     /// `text` without the control characters that the dialect deletes: none in 2.8, all in 4.3, all but tab
     /// and line feed by default (deviation `control-characters`).
-    fn clean<'a>(&'a mut self, text: &'a [u8]) -> &'a [u8] {
+    ///
+    /// Names of files may hold any of them: their decoder escapes what 4.3 deletes (integrity A7).
+    fn clean<'a>(&'a mut self, kind: u8, text: &'a [u8]) -> &'a [u8] {
         let deletes_all = self.dialect.has(Deviation::ControlCharacters);
         let is_deleted =
             |b: u8| (b < 0x20 || b == 0x7F) && (deletes_all || (b != b'\t' && b != b'\n'));
-        if self.dialect.is_2_8() || !text.iter().any(|&b| is_deleted(b)) {
+        let is_escaped = kind == b'8' && !deletes_all;
+        if is_escaped || self.dialect.is_2_8() || !text.iter().any(|&b| is_deleted(b)) {
             return text;
         }
         self.cleaned.clear();

@@ -11,7 +11,8 @@
 
 use std::ops::Range;
 
-use bartizan_base::{DecoderIndex, DecoderTable, Dialect, FieldName, FieldNames};
+use bartizan_base::decoder::BUILT_IN_NAMES;
+use bartizan_base::{DecoderIndex, DecoderInfo, DecoderTable, Dialect, FieldName, FieldNames};
 use bartizan_pattern::Pattern;
 
 use crate::plugins::Plugin;
@@ -130,6 +131,16 @@ impl DecoderSet {
     #[must_use]
     pub fn table(&self) -> &DecoderTable {
         &self.table
+    }
+
+    /// The place in the table of a decoder that is built in.
+    #[must_use]
+    pub fn built_in(&self, name: &str) -> Option<DecoderIndex> {
+        let infos = &self.table.infos;
+        let first = infos.len().saturating_sub(BUILT_IN_NAMES.len());
+        let is_named = |info: &DecoderInfo| info.own_name == name.as_bytes();
+        let at = first + infos.get(first..)?.iter().position(is_named)?;
+        u16::try_from(at).ok().map(DecoderIndex)
     }
 
     /// The dynamic fields that decoders declare.

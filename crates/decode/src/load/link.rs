@@ -4,7 +4,8 @@ use std::collections::{BTreeSet, HashMap};
 
 use bartizan_base::decoder::BUILT_IN_NAMES;
 use bartizan_base::{
-    DecoderIndex, DecoderInfo, DecoderTable, Deviation, Diagnostic, Dialect, FieldName, StaticField,
+    Category, DecoderIndex, DecoderInfo, DecoderTable, Deviation, Diagnostic, Dialect, FieldName,
+    FtsKeys, StaticField,
 };
 
 use super::code;
@@ -207,8 +208,8 @@ impl<'a> Family<'a> {
 
     fn table(&self, dialect: Dialect) -> DecoderTable {
         let own = self.decoders.iter().map(|d| d.name.clone());
-        let built_in = BUILT_IN_NAMES.iter().map(|n| n.as_bytes().to_vec());
-        let names: BTreeSet<Vec<u8>> = own.chain(built_in).collect();
+        let others = BUILT_IN_NAMES.iter().map(|n| n.as_bytes().to_vec());
+        let names: BTreeSet<Vec<u8>> = own.chain(others).collect();
         let mut table = DecoderTable { names: names.into_iter().collect(), ..Default::default() };
         let settable = self.settable(dialect);
         for (decoder, sets) in self.decoders.iter().zip(settable) {
@@ -226,6 +227,8 @@ impl<'a> Family<'a> {
                 sets,
             });
         }
+        let others: Vec<_> = BUILT_IN_NAMES.iter().map(|name| built_in(name, &table)).collect();
+        table.infos.extend(others);
         table
     }
 
@@ -252,6 +255,27 @@ impl<'a> Family<'a> {
             }
         }
         all
+    }
+}
+
+/// A decoder of integrity messages. Of syscheck and hostinfo one name is shown for all (decoding 9.1, 9.3).
+fn built_in(name: &str, table: &DecoderTable) -> DecoderInfo {
+    let shown = match name {
+        "rootcheck" => "rootcheck",
+        _ if name.starts_with("hostinfo") => "hostinfo_modified",
+        _ => "syscheck_integrity_changed",
+    };
+    // The flag of the original for texts whose first sight rootcheck's database decides (integrity B7).
+    let fts = if name == "rootcheck" { FtsKeys(4096) } else { FtsKeys::default() };
+    DecoderInfo {
+        id: table.id_of(name.as_bytes()).unwrap_or_default(),
+        name: shown.into(),
+        own_name: name.into(),
+        parent: Some(shown.into()),
+        category: Category::Ossec,
+        fts,
+        sets: vec![FieldName::Static(StaticField::Filename)],
+        ..DecoderInfo::default()
     }
 }
 
