@@ -139,14 +139,15 @@ impl Reader<'_, '_> {
         }
         let group = search.group.as_ref();
         let regex = search.regex.as_ref();
-        let counts_ids = search.sid.as_ref().is_some_and(|(id, _)| *id != 0);
-        self.warn_of_unevaluated(search.same, !counts_ids && group.is_none(), draft);
-        let span = search.sid.as_ref().filter(|(id, _)| *id != 0).map(|(_, span)| span.clone());
+        // An id of 0 counts nothing in particular (rules 3.4).
+        let counted = search.sid.as_ref().filter(|(id, _)| *id != 0);
+        self.warn_of_unevaluated(search.same, counted.is_none() && group.is_none(), draft);
+        let span = counted.map(|(_, span)| span.clone());
         let span = span.or_else(|| group.or(regex).map(Pieces::span));
         let span = span.or_else(|| search.sid.as_ref().map(|(_, span)| span.clone()));
         Sought {
             is_composite,
-            sid: search.sid.as_ref().map(|&(id, _)| id).filter(|&id| id != 0),
+            sid: counted.map(|&(id, _)| id),
             group_text: group.map(|pieces| pieces.text.clone()),
             group: group.and_then(|pieces| self.compile(Language::OsMatch, false, pieces)),
             regex: regex.and_then(|pieces| self.compile(Language::OsRegex, false, pieces)),
@@ -177,10 +178,8 @@ impl Reader<'_, '_> {
         }
         let most = u32::try_from(self.context.options.sid_list_events).unwrap_or(u32::MAX);
         if has_sid && !self.context.dialect.is_2_8() && draft.attributes.frequency >= most {
-            let message = format!(
-                "only the last {most} events of a rule are remembered: \
-                                   it never fires"
-            );
+            let message =
+                format!("it never fires: of a rule only the last {most} events are remembered");
             self.report.warning(codes::NEVER_FIRES, &draft.place.span, message);
         }
     }

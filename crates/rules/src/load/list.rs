@@ -112,7 +112,6 @@ impl Reader<'_, '_> {
                 b"check_value" => {
                     asked.check_value = self.check_value(attribute);
                     asked.is_wrong |= asked.check_value.is_none();
-                    continue;
                 }
                 _ => {
                     let name = shown(&attribute.name);
