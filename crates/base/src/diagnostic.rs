@@ -95,6 +95,23 @@ pub fn any_error(diagnostics: &[Diagnostic]) -> bool {
     diagnostics.iter().any(Diagnostic::is_error)
 }
 
+/// Sorts by file and position, so that the same files always give the same output. Messages without a place
+/// come last.
+pub fn sort(diagnostics: &mut [Diagnostic]) {
+    diagnostics.sort_by(|a, b| {
+        let place =
+            |d: &Diagnostic| d.place.as_ref().map(|p| (p.source.path.clone(), p.span.start));
+        let (a_place, b_place) = (place(a), place(b));
+        a_place
+            .is_none()
+            .cmp(&b_place.is_none())
+            .then_with(|| a_place.cmp(&b_place))
+            .then_with(|| a.severity.cmp(&b.severity))
+            .then_with(|| a.code.cmp(b.code))
+            .then_with(|| a.message.cmp(&b.message))
+    });
+}
+
 /// Prints as `path:line:column: error[code]: message`, then the line with carets under the text meant.
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -156,6 +173,8 @@ fn printable(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::source::Source;
 
@@ -189,6 +208,16 @@ mod tests {
         assert!(shown.contains("f:1:5001: error"), "{shown}");
         assert!(shown.contains("WRONG"), "{shown}");
         assert!(shown.lines().all(|line| line.len() < 200), "{shown}");
+    }
+
+    #[test]
+    fn sorting_is_by_file_and_position() {
+        let (a, b) = (Source::new("a", "xyz"), Source::new("b", "xyz"));
+        let at = |s: &Arc<Source>, n: usize| Diagnostic::error("X0001", Place::new(s, n..n), "m");
+        let nowhere = Diagnostic::new(Severity::Error, "X0001", None, "m");
+        let mut list = vec![nowhere.clone(), at(&b, 0), at(&a, 2), at(&a, 1)];
+        sort(&mut list);
+        assert_eq!(list, [at(&a, 1), at(&a, 2), at(&b, 0), nowhere]);
     }
 
     #[test]

@@ -193,20 +193,20 @@ fn target_is_not_caller(log: &[u8]) -> bool {
     else {
         return false;
     };
-    let mut at = 0;
-    loop {
+    // The names are the same when the texts agree through a tab or the second of two blanks.
+    let mut before = 0;
+    for at in 0.. {
         match (target.get(at), caller.get(at)) {
-            (Some(a), Some(b)) if a == b => {}
-            (None, None) => return true,
+            (Some(a), Some(b)) if a == b => {
+                if *a == b'\t' || (*a == b' ' && before == b' ') {
+                    return false;
+                }
+                before = *a;
+            }
             _ => return true,
         }
-        if target.get(at) == Some(&b'\t')
-            || (target.get(at) == Some(&b' ') && target.get(at + 1) == Some(&b' '))
-        {
-            return false;
-        }
-        at += 1;
     }
+    true
 }
 
 #[cfg(test)]

@@ -48,8 +48,16 @@ impl Lines {
 
     /// The lines in order.
     pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
-        let starts = std::iter::once(0).chain(self.ends.iter().copied());
-        starts.zip(&self.ends).map(|(s, &e)| self.bytes.get(s..e).unwrap_or_default())
+        (0..).map_while(|at| self.get(at))
+    }
+
+    /// The line at `at`, from 0.
+    #[must_use]
+    pub fn get(&self, at: usize) -> Option<&[u8]> {
+        let end = *self.ends.get(at)?;
+        let start =
+            at.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
+        self.bytes.get(start..end)
     }
 
     /// How many there are.
