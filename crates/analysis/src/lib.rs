@@ -1,1 +1,19 @@
-//! analysis
+//! The engine: decoders and rules as one machine.
+//!
+//! ```text
+//! configuration files ─▶ Ruleset (compiled once, shared)
+//! Input (kind, location, text, time) ─▶ Engine ─▶ Report: the rule that fired, whether to alert
+//!         clean ─ pre-decode ─ decode ─ firewall ─ duplicates ─ accumulate ─ statistics ─ walk ─ decide ─ remember
+//! ```
+//!
+//! This is the one place that knows both `decode` and `rules`; the tester, the daemon, replays and tests all
+//! call it, so there is no second engine to disagree with the first. Flows in: lines with the time at which
+//! they were taken in. Flows out: reports. This crate must never read a clock, format an alert or do I/O
+//! while analysing.
+
+mod duplicates;
+mod engine;
+mod ruleset;
+
+pub use engine::{Engine, Input, Report, Role, Silence};
+pub use ruleset::{Ruleset, RulesetFiles, Settings};
