@@ -1,0 +1,167 @@
+//! Commands.
+//!
+//! ```text
+//! argv[0] is an old name ─▶ old_names      OSSEC's options, texts and exit codes
+//! otherwise              ─▶ clap ─▶ one file per command
+//! ```
+//!
+//! Exit codes: 0 done, nothing found; 1 done, and something was found; 2 could not be done.
+
+mod check;
+mod clock;
+mod facts;
+mod interim;
+mod link;
+mod lists;
+mod logtest;
+mod old_names;
+mod pattern;
+mod run;
+mod show;
+mod site;
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use bartizan_base::{Deviation, Dialect};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub(crate) use show::{Console, complain};
+
+/// Done, and something was found: an error in a configuration, a difference.
+pub(crate) const FOUND: u8 = 1;
+/// Could not be done: usage, an unreadable or invalid configuration.
+pub(crate) const IMPOSSIBLE: u8 = 2;
+
+/// Watches this machine's logs, decides with rules, tells and answers.
+#[derive(Debug, Parser)]
+#[command(name = "bartizan", version, about, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Watch: what the configuration says, or what is found on this machine
+    Run(run::RunArgs),
+    /// Test lines against decoders and rules, as ossec-logtest
+    Logtest(logtest::LogtestArgs),
+    /// Look for mistakes in a whole configuration and its rules
+    Check(check::CheckArgs),
+    /// Explain a pattern, or try patterns on subjects
+    Pattern(pattern::PatternArgs),
+    /// CDB lists
+    #[command(subcommand)]
+    Lists(lists::ListsCommand),
+    /// Make links with the names of OSSEC's programs
+    Link(link::LinkArgs),
+}
+
+/// Where the configuration is and whose behaviour is wanted.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct Common {
+    /// Configuration file (an ossec.conf)
+    #[arg(short, long, value_name = "FILE", env = "BARTIZAN_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+    /// Folder of an OSSEC installation
+    #[arg(short = 'D', long, value_name = "DIR", env = "BARTIZAN_HOME")]
+    pub(crate) home: Option<PathBuf>,
+    /// Whose behaviour: bartizan, ossec (also ossec-4.3), ossec-2.8
+    #[arg(long, value_name = "NAME", default_value = "bartizan", value_parser = parse_dialect)]
+    pub(crate) dialect: Dialect,
+    /// Turn one deviation of the original on, by its name (docs/deviations.md)
+    #[arg(long = "deviation", value_name = "NAME", value_parser = parse_deviation)]
+    pub(crate) on: Vec<Deviation>,
+    /// Turn one deviation off
+    #[arg(long = "no-deviation", value_name = "NAME", value_parser = parse_deviation)]
+    pub(crate) off: Vec<Deviation>,
+    /// Colour: auto, always or never
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = Colour::Auto)]
+    pub(crate) color: Colour,
+}
+
+impl Common {
+    /// The dialect with its single switches turned.
+    pub(crate) fn dialect(&self) -> Dialect {
+        let on = self.on.iter().fold(self.dialect, |d, &deviation| d.with(deviation, true));
+        self.off.iter().fold(on, |d, &deviation| d.with(deviation, false))
+    }
+}
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Colour {
+    /// On a terminal, unless `NO_COLOR` is set.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+fn parse_dialect(name: &str) -> Result<Dialect, String> {
+    Dialect::parse(name).ok_or_else(|| {
+        let near = bartizan_base::suggest::nearest(name, Dialect::NAMES);
+        let hint = near.map_or_else(String::new, |near| format!(", did you mean {near}?"));
+        format!("there is no such dialect{hint} Known: {}", Dialect::NAMES.join(", "))
+    })
+}
+
+fn parse_deviation(name: &str) -> Result<Deviation, String> {
+    let names = || bartizan_base::dialect::DEVIATIONS.iter().map(|row| row.name);
+    Deviation::parse(name).ok_or_else(|| {
+        let near = bartizan_base::suggest::nearest(name, names());
+        let hint = near.map_or_else(String::new, |near| format!(", did you mean {near}?"));
+        format!(
+            "there is no such deviation{hint} Known: {}",
+            names().collect::<Vec<_>>().join(", ")
+        )
+    })
+}
+
+/// Runs the command that `arguments` name.
+pub(crate) fn run(arguments: Vec<OsString>) -> ExitCode {
+    let name = arguments.first().map(Path::new).and_then(Path::file_name).unwrap_or_default();
+    if let Some(program) = old_names::Program::named(&name.to_string_lossy()) {
+        return finish(old_names::run(program, &arguments));
+    }
+    let cli = match Cli::try_parse_from(&arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let status = if error.use_stderr() { IMPOSSIBLE } else { 0 };
+            // A closed pipe is no reason to complain about a help text.
+            let _ = error.print();
+            return ExitCode::from(status);
+        }
+    };
+    finish(match cli.command {
+        Command::Run(args) => run::run(&args),
+        Command::Logtest(args) => logtest::run(&args),
+        Command::Check(args) => check::run(&args),
+        Command::Pattern(args) => pattern::run(&args),
+        Command::Lists(command) => lists::run(&command),
+        Command::Link(args) => link::run(&args),
+    })
+}
+
+/// Reports what made a command impossible.
+fn finish(result: anyhow::Result<u8>) -> ExitCode {
+    match result {
+        Ok(status) => ExitCode::from(status),
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(&format!("bartizan: {error:#}"));
+            ExitCode::from(IMPOSSIBLE)
+        }
+    }
+}
+
+/// The reader of our output has left (`| head`): nothing is wrong.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error
+        .downcast_ref::<std::io::Error>()
+        .is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+}

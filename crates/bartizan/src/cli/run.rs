@@ -1,0 +1,127 @@
+//! `bartizan run`: watch, decide, tell.
+//!
+//! ```text
+//! inputs (files, journal) ─▶ Watcher: engine ─▶ terminal, alerts.log, alerts.json
+//!                                       └▶ state files: first seen, ignored, last outputs
+//! ```
+//!
+//! One thread: a line is read, analysed and its alert written before the next is read, so reading slows
+//! down by itself when anything behind it does.
+
+mod demo;
+mod inputs;
+mod state_files;
+mod watcher;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use bartizan_collect::{Now, Sources};
+use clap::Args;
+
+use crate::cli::{Common, Console, complain, site};
+use watcher::Watcher;
+
+/// Longest sleep between two looks at the inputs; whatever can wake us does so earlier.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// Arguments of `bartizan run`.
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    #[command(flatten)]
+    common: Common,
+    /// Play a bundled attack into a temporary log and show what comes of it
+    #[arg(long)]
+    demo: bool,
+    /// Folder for alerts and state; by default the home of the configuration, else /var/lib/bartizan as
+    /// root, else $XDG_STATE_HOME/bartizan
+    #[arg(long, value_name = "DIR")]
+    state: Option<PathBuf>,
+    /// Show alerts of this level and above on the terminal (all are written to the files)
+    #[arg(long, value_name = "LEVEL", default_value_t = 1)]
+    level: u16,
+    /// Read files from their beginning instead of their end
+    #[arg(long)]
+    from_start: bool,
+    /// Show no alerts, only write them
+    #[arg(short, long)]
+    quiet: bool,
+}
+
+pub(crate) fn run(args: &RunArgs) -> anyhow::Result<u8> {
+    let stop = stop_on_signals()?;
+    let site = site::open(&args.common, false)?;
+    if args.demo {
+        return demo::run(args, site, &stop);
+    }
+    let inputs = inputs::find(&site, args.from_start);
+    let state = state_folder(args, &site)?;
+    let mut watcher = Watcher::new(args, site, &state)?;
+    let (mut sources, problems) = inputs.open();
+    let is_reading = inputs.announce(&problems);
+    complain(&format!("bartizan: alerts go to {}", watcher.alert_files().display()));
+    if !is_reading {
+        complain("bartizan: there is nothing to read yet; waiting");
+    }
+    watch(&mut sources, &mut watcher, &stop, None);
+    watcher.say_goodbye();
+    Ok(0)
+}
+
+/// Watches until a signal comes, or until `until`.
+fn watch(sources: &mut Sources, watcher: &mut Watcher, stop: &AtomicBool, until: Option<Instant>) {
+    while !stop.load(Ordering::Relaxed) && until.is_none_or(|end| Instant::now() < end) {
+        let progress = sources.poll(Now::read(), &mut |location, seen| watcher.see(location, seen));
+        watcher.flush();
+        if !progress.is_more {
+            sources.wait(if until.is_some() { LOOK_EVERY / 10 } else { LOOK_EVERY });
+        }
+    }
+    sources.close(&mut |location, seen| watcher.see(location, seen));
+    watcher.flush();
+}
+
+/// A flag that SIGTERM and SIGINT raise. A second signal ends the process at once.
+fn stop_on_signals() -> anyhow::Result<Arc<AtomicBool>> {
+    let stop = Arc::new(AtomicBool::new(false));
+    for signal in [signal_hook::consts::SIGTERM, signal_hook::consts::SIGINT] {
+        signal_hook::flag::register_conditional_shutdown(signal, 130, Arc::clone(&stop))
+            .and_then(|_| signal_hook::flag::register(signal, Arc::clone(&stop)))
+            .context("cannot listen to signals")?;
+    }
+    Ok(stop)
+}
+
+fn state_folder(args: &RunArgs, site: &site::Site) -> anyhow::Result<PathBuf> {
+    if let Some(folder) = &args.state {
+        return Ok(folder.clone());
+    }
+    if site.configuration.is_some() {
+        return Ok(site.home.clone());
+    }
+    if nix::unistd::geteuid().is_root() {
+        return Ok(PathBuf::from("/var/lib/bartizan"));
+    }
+    let of = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|p| p.is_absolute());
+    of("XDG_STATE_HOME")
+        .or_else(|| of("HOME").map(|home| home.join(".local/state")))
+        .map(|folder| folder.join("bartizan"))
+        .context("no folder for alerts is known; name one with --state DIR")
+}
+
+/// Whether to colour alerts.
+fn colour(args: &RunArgs) -> bartizan_alert::terminal::Colour {
+    if Console::new(args.common.color).stdout {
+        bartizan_alert::terminal::Colour::On
+    } else {
+        bartizan_alert::terminal::Colour::Off
+    }
+}
+
+/// A path as messages show it.
+fn shown(path: &Path) -> String {
+    path.display().to_string()
+}

@@ -1,0 +1,96 @@
+//! Which logs are read: those of the configuration, or those this machine has.
+
+use std::path::Path;
+use std::time::SystemTime;
+
+use bartizan_collect::discover::discover;
+use bartizan_collect::sources::{Machine, Problem};
+use bartizan_collect::{LocalFile, Now, Patience, Sources, Start};
+
+use crate::cli::site::Site;
+use crate::cli::{clock, complain};
+
+/// Inputs to read, and what a person should be told about them.
+pub(super) struct Inputs {
+    settings: Vec<LocalFile>,
+    notes: Vec<String>,
+}
+
+/// The inputs of `site`.
+pub(super) fn find(site: &Site, from_start: bool) -> Inputs {
+    let mut inputs = match &site.configuration {
+        Some(configuration) => configured(configuration),
+        None => discovered(),
+    };
+    if from_start {
+        for setting in &mut inputs.settings {
+            setting.start = Start::Beginning;
+        }
+    }
+    inputs
+}
+
+fn configured(configuration: &crate::cli::site::Configuration) -> Inputs {
+    Inputs { settings: crate::cli::site::local_files(configuration), notes: Vec::new() }
+}
+
+fn discovered() -> Inputs {
+    let found = discover(Path::new("/"), SystemTime::now());
+    let mut notes = Vec::new();
+    if !found.unreadable.is_empty() {
+        let names: Vec<String> = found.unreadable.iter().map(|path| super::shown(path)).collect();
+        notes.push(format!("not readable by this user (root sees more): {}", names.join(", ")));
+    }
+    if let Some(journal) = found.journal.as_ref().filter(|journal| !journal.is_readable) {
+        notes.push(format!(
+            "the journal in {} is not readable by this user",
+            journal.folder.display()
+        ));
+    }
+    if let (Some(log), Some(_)) = (&found.live_syslog, &found.journal) {
+        notes.push(format!("the journal is not read: {} holds the same", log.display()));
+    }
+    Inputs { settings: found.inputs(), notes }
+}
+
+impl Inputs {
+    /// Inputs that are read from their beginning, for the demonstration.
+    pub(super) fn of_files(paths: impl IntoIterator<Item = std::path::PathBuf>) -> Self {
+        let setting = |location| LocalFile {
+            log_format: "syslog".to_owned(),
+            location,
+            start: Start::Beginning,
+        };
+        Self { settings: paths.into_iter().map(setting).collect(), notes: Vec::new() }
+    }
+
+    /// Prepares reading.
+    pub(super) fn open(&self) -> (Sources, Vec<Problem>) {
+        let host = String::from_utf8_lossy(&clock::server_name()).into_owned();
+        Sources::new(&self.settings, Machine::new(host), Patience::default(), Now::read())
+    }
+
+    /// Says what is read and what is not; true when something is.
+    pub(super) fn announce(&self, problems: &[Problem]) -> bool {
+        for problem in problems {
+            complain(&format!("bartizan: {}: {}", problem.location.display(), problem.reason));
+        }
+        for note in &self.notes {
+            complain(&format!("bartizan: {note}"));
+        }
+        let names: Vec<String> = self.settings.iter().map(|setting| name_of(setting)).collect();
+        if names.is_empty() {
+            return false;
+        }
+        complain(&format!("bartizan: watching {}", names.join(", ")));
+        true
+    }
+}
+
+fn name_of(setting: &LocalFile) -> String {
+    if setting.log_format == "journald" {
+        "the journal".to_owned()
+    } else {
+        super::shown(&setting.location)
+    }
+}

@@ -1,0 +1,125 @@
+//! Which configuration is used, and the rule set that comes of it.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::bail;
+use bartizan_analysis::{Ruleset, Settings};
+use bartizan_base::{Diagnostic, Source};
+
+use crate::cli::{Common, Console, show};
+
+/// Our own decoders and rules, for machines without a configuration.
+pub(crate) mod built_in {
+    pub(crate) fn files() -> bartizan_analysis::RulesetFiles {
+        bartizan_analysis::RulesetFiles::default()
+    }
+}
+
+/// A configuration that was found and read.
+pub(crate) struct Site {
+    /// The folder paths of the configuration are relative to.
+    pub(crate) home: PathBuf,
+    /// The configuration; `None` when the built-in rule set is used.
+    pub(crate) configuration: Option<Configuration>,
+    /// Decoders and rules.
+    pub(crate) ruleset: Arc<Ruleset>,
+}
+
+/// Where a configuration is.
+pub(crate) struct Found {
+    pub(crate) home: PathBuf,
+    pub(crate) config: PathBuf,
+}
+
+/// The configuration that the options name, or `None` for the built-in one.
+pub(crate) fn find(common: &Common) -> Option<Found> {
+    match (&common.home, &common.config) {
+        (Some(home), Some(config)) => Some(Found { home: home.clone(), config: config.clone() }),
+        (Some(home), None) => {
+            Some(Found { home: home.clone(), config: home.join("etc/ossec.conf") })
+        }
+        (None, Some(config)) => Some(Found { home: home_of(config), config: config.clone() }),
+        (None, None) => None,
+    }
+}
+
+/// `HOME/etc/ossec.conf` belongs to `HOME`; any other file to its own folder.
+fn home_of(config: &Path) -> PathBuf {
+    let folder = config.parent().unwrap_or(Path::new("."));
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    match folder.file_name() {
+        Some(name) if name == "etc" => match folder.parent() {
+            Some(home) if !home.as_os_str().is_empty() => home.to_owned(),
+            _ => PathBuf::from("."),
+        },
+        _ => folder.to_owned(),
+    }
+}
+
+/// Everything that could be read of a site, and what is wrong with it.
+pub(crate) struct Loaded {
+    pub(crate) home: PathBuf,
+    pub(crate) configuration: Option<Configuration>,
+    pub(crate) ruleset: Option<Ruleset>,
+    pub(crate) diagnostics: Vec<Diagnostic>,
+}
+
+/// Reads the configuration and compiles its rule set; all mistakes of all files are collected.
+pub(crate) fn load(common: &Common) -> Loaded {
+    let dialect = common.dialect();
+    let mut diagnostics = Vec::new();
+    let Some(found) = find(common) else {
+        let settings = Settings { dialect, ..Settings::default() };
+        let ruleset = Ruleset::compile(&built_in::files(), settings, &mut diagnostics);
+        return Loaded { home: PathBuf::from("."), configuration: None, ruleset, diagnostics };
+    };
+    let read = crate::cli::interim::read(&found.config, &found.home, dialect, &mut diagnostics);
+    let ruleset =
+        read.and_then(|(files, settings)| Ruleset::compile(&files, settings, &mut diagnostics));
+    let configuration = Some(());
+    let is_broken = bartizan_base::diagnostic::any_error(&diagnostics);
+    let ruleset = ruleset.filter(|_| !is_broken);
+    Loaded { home: found.home, configuration, ruleset, diagnostics }
+}
+
+/// Loads a site that is to be used: errors are shown, and nothing starts half-loaded. Warnings are shown when
+/// `with_warnings`, else counted.
+pub(crate) fn open(common: &Common, with_warnings: bool) -> anyhow::Result<Site> {
+    let console = Console::new(common.color);
+    let Loaded { home, configuration, ruleset, diagnostics } = load(common);
+    let (errors, warnings): (Vec<_>, Vec<_>) =
+        diagnostics.into_iter().partition(Diagnostic::is_error);
+    show::diagnostics(&errors, console);
+    let Some(ruleset) = ruleset else {
+        bail!("the configuration has {} error(s); nothing was started", errors.len().max(1));
+    };
+    if with_warnings {
+        show::diagnostics(&warnings, console);
+    } else if !warnings.is_empty() {
+        show::complain(&format!(
+            "bartizan: {} warning(s) about the configuration; `bartizan check` shows them",
+            warnings.len()
+        ));
+    }
+    Ok(Site { home, configuration, ruleset: Arc::new(ruleset) })
+}
+
+/// A source from text that is part of the program.
+pub(crate) fn embedded(name: &str, text: &'static str) -> Arc<Source> {
+    Source::new(name, text)
+}
+
+pub(crate) type Configuration = ();
+
+pub(crate) fn local_files(_: &Configuration) -> Vec<bartizan_collect::LocalFile> {
+    Vec::new()
+}
+
+pub(crate) fn declared_lists(
+    _: &Found,
+    _: bartizan_base::Dialect,
+    _: &mut Vec<Diagnostic>,
+) -> Option<Vec<PathBuf>> {
+    None
+}
