@@ -125,7 +125,8 @@ pub struct DecoderInfo {
     pub fts_comment: Option<Vec<u8>>,
     /// `<accumulate>`.
     pub accumulate: bool,
-    /// The fields its `<order>` can set, for plans that leave out rules on other fields.
+    /// The fields an event may have whose decoder this is in the end, for plans that leave out rules on other
+    /// fields: those of its `<order>`, of its chain, of its plugin, and what is accumulated.
     pub sets: Vec<crate::field::FieldName>,
 }
 

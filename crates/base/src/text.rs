@@ -43,6 +43,12 @@ impl Text {
         Self { start: self.start + from as u32, end: self.start + to as u32 }
     }
 
+    /// The same range counted from `base` bytes further ahead.
+    #[must_use]
+    pub fn moved(self, base: usize) -> Self {
+        Self::new(self.start as usize + base, self.end as usize + base)
+    }
+
     /// The range as `usize`.
     #[must_use]
     pub fn range(self) -> std::ops::Range<usize> {

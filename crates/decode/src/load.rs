@@ -6,6 +6,7 @@
 //!
 //! All mistakes of all files are reported in one run, each with its place; with any error there is no set.
 
+mod assemble;
 pub mod code;
 mod compile;
 mod draft;

@@ -46,10 +46,9 @@ pub fn predecode(event: &mut Event, dialect: Dialect, server_name: &[u8]) {
         None
     } else {
         let header = read(event.bytes(event.full_log), dialect);
-        let moved = |t: Text| Text::new(base + t.start as usize, base + t.end as usize);
-        event.log = moved(header.log);
-        event.program_name = header.program_name.map(moved);
-        header.hostname.map(moved)
+        event.log = header.log.moved(base);
+        event.program_name = header.program_name.map(|name| name.moved(base));
+        header.hostname.map(|name| name.moved(base))
     };
     // For an agent it is the location itself, whatever the header says (decoding 3.6): the same range, so
     // that alerts can tell that both are one.

@@ -50,7 +50,7 @@ pub struct TopLevel {
     pub prematch: Option<Pattern>,
     /// Whether anything below continues where the prematch ended: otherwise yes or no is enough.
     pub needs_end: bool,
-    /// Its child list, in [`DecoderSet::entries`].
+    /// Its child list, for [`DecoderSet::entries`].
     pub children: Range<u32>,
     /// What it does when it has no children.
     pub action: Action,
@@ -113,10 +113,11 @@ pub enum Offset {
     AfterRegex,
 }
 
-/// A child's place in the list of one parent. Places are absolute, in [`DecoderSet::entries`].
+/// A child's place in the list of one parent. Places count through the lists of all
+/// parents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// Which child, in [`DecoderSet::children`].
+    /// Which child of the set.
     pub child: u32,
     /// The next member of its chain.
     pub next: Option<u32>,

@@ -1,6 +1,8 @@
 //! What the original programs answered, decoded again: host name, program name, log, decoder and fields of
 //! every recorded event, each in the dialect of the program that answered.
 
+#![expect(clippy::panic, clippy::print_stdout, reason = "tests speak to the person who runs them")]
+
 use std::collections::HashMap;
 
 use bartizan_base::{Dialect, Event, FieldName, Source, StaticField, Timestamp, diagnostic};
@@ -128,7 +130,7 @@ struct Score {
 }
 
 impl Score {
-    fn add(&mut self, what: String, difference: &str) {
+    fn add(&mut self, what: &str, difference: &str) {
         if difference.is_empty() {
             self.same += 1;
         } else {
@@ -165,7 +167,7 @@ fn check_stock(name: &str) {
             let key = (file.clone(), line, String::new(), 0);
             let replaced = exceptions.get(&key).cloned().unwrap_or_default();
             let what = format!("{file}:{line}: {}", recorded["event"]);
-            score.add(what, &difference(&recorded, &replaced, &got));
+            score.add(&what, &difference(&recorded, &replaced, &got));
         }
     }
     score.assert(name);
@@ -196,7 +198,7 @@ fn case(case: &Value, at: (&str, u64, &str), exceptions: &Exceptions, score: &mu
         (Ok(set), _) => set,
         // The recorded refusal may be about rules, which nobody looks at here.
         (Err(_), Value::Object(_)) => return,
-        (Err(messages), _) => return score.add(what, &messages),
+        (Err(messages), _) => return score.add(&what, &messages),
     };
     let Value::Array(answers) = expected else {
         let error = expected["error"].as_str().unwrap_or_default();
@@ -204,7 +206,7 @@ fn case(case: &Value, at: (&str, u64, &str), exceptions: &Exceptions, score: &mu
             .iter()
             .any(|sign| error.contains(sign));
         let is_missed = is_about_decoders && !error.starts_with("Invalid decoder name");
-        return score.add(what, if is_missed { error } else { "" });
+        return score.add(&what, if is_missed { error } else { "" });
     };
     let mut tester = Tester::new(set, dialect);
     let start = case["start"].as_i64().unwrap_or(1_764_576_000);
@@ -216,7 +218,7 @@ fn case(case: &Value, at: (&str, u64, &str), exceptions: &Exceptions, score: &mu
         let key = (file.to_owned(), line, name.to_owned(), at);
         let replaced = exceptions.get(&key).cloned().unwrap_or_default();
         let what = format!("{what}, event {at}: {}", json!(line_text));
-        score.add(what, &difference(recorded, &replaced, &got));
+        score.add(&what, &difference(recorded, &replaced, &got));
     }
 }
 

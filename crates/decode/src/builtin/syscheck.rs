@@ -172,7 +172,7 @@ impl Integrity {
         if finding.is_err() {
             self.syscheck.forget(&location);
         }
-        Ok(self.report(event, &message, finding?))
+        Ok(self.report(event, &message, &finding?))
     }
 
     /// The marker is due only once a sum of the location was taken in.
@@ -250,10 +250,10 @@ impl Integrity {
     }
 
     /// Turns the event into what it reports.
-    fn report(&self, event: &mut Event, message: &Message, finding: Finding) -> Outcome {
+    fn report(&self, event: &mut Event, message: &Message, finding: &Finding) -> Outcome {
         let Message { sum, name, diff } = message;
         let mut report = Report::new(event, name, self.options.dialect);
-        let (decoder, file) = match &finding {
+        let (decoder, file) = match finding {
             Finding::Silent => return Outcome::Silent,
             Finding::New => (self.decoders.new_entry, report.new_file(sum)),
             Finding::Changed { .. } if sum::is_deletion(sum) => {

@@ -306,11 +306,12 @@ impl Reader<'_> {
             let is_read = !is_strict || at == 0;
             match attribute.name.as_slice() {
                 b"offset" if is_read && slot.may_have_offset() => {
-                    offset = self.offset(attribute).or(offset);
                     if is_later {
                         let message =
                             format!("a later `{}` cannot have an offset", show(&element.name));
                         self.error(code::LATE_OFFSET, place, message);
+                    } else {
+                        offset = self.offset(attribute).or(offset);
                     }
                 }
                 b"type" if !is_strict => language = self.language(slot, attribute).or(language),
