@@ -17,11 +17,14 @@ mod captures;
 pub mod cdb;
 mod character;
 mod error;
+mod first;
 mod node;
 mod os_match;
 mod os_regex;
 mod pattern;
+mod pcre2;
 mod plain;
+mod program;
 mod regular;
 pub mod word;
 

@@ -32,7 +32,12 @@ pub(crate) fn parse(source: &[u8], check: bool) -> Result<Tree, PatternError> {
         at += length;
     }
     alternatives.push(Node::concat(current));
-    Ok(Tree { node: Node::alternate(alternatives), groups: 0, characters: true })
+    Ok(Tree {
+        node: Node::alternate(alternatives),
+        groups: 0,
+        characters: true,
+        references: Vec::new(),
+    })
 }
 
 /// Refuses what is longer than the original takes.

@@ -209,7 +209,7 @@ fn build(tokens: &[Token]) -> Result<Tree, PatternError> {
         let message = "this `(` is never closed: write `\\(` for the character itself";
         return Err(PatternError::syntax(frame.opened, message));
     }
-    Ok(Tree { node: frame.finish(), groups, characters: true })
+    Ok(Tree { node: frame.finish(), groups, characters: true, references: Vec::new() })
 }
 
 /// The last quantified escape of an alternative is greedy, all others are lazy (decoding 4.2 step 3).

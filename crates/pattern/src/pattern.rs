@@ -2,25 +2,29 @@
 //!
 //! ```text
 //! source ─▶ Plain (anchored literal text)
-//!        └▶ Tree ─▶ meta::Regex over folded bytes     subjects in ASCII; always for PCRE2 elements
-//!                └▶ meta::Regex over characters       other subjects of OS_Regex and OS_Match
+//!        └▶ Tree ─▶ Search over folded bytes, or raw ones where case counts
+//!                │     └─ budget used up ─▶ meta::Regex over the same bytes, if the pattern is regular
+//!                └▶ meta::Regex over characters       OS_Regex and OS_Match on subjects outside ASCII
 //! ```
 
 use std::cell::RefCell;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use bartizan_base::Subject;
+use bartizan_base::limits::PATTERN_BYTES;
+use regex_automata::Input;
 use regex_automata::meta::Regex;
 use regex_automata::util::primitives::NonMaxUsize;
-use regex_automata::{Input, util::syntax};
 
 use crate::captures::Captures;
 use crate::character::Rewritten;
 use crate::error::PatternError;
-use crate::node::Tree;
+use crate::node::{Anchor, Node, Tree};
 use crate::plain::Plain;
-use crate::regular::{self, Text};
-use crate::{os_match, os_regex};
+use crate::program::{self, Outcome, Search};
+use crate::regular::{self, Regularity, Text};
+use crate::{first, os_match, os_regex, pcre2};
 
 /// In which language a pattern is written (decoding 4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -54,15 +58,58 @@ pub struct Pattern {
 #[derive(Debug)]
 enum Engine {
     Plain(Plain),
-    Regular(Box<Regular>),
+    General(Box<General>),
 }
 
+/// The engines of a pattern that is more than anchored text.
 #[derive(Debug)]
-struct Regular {
+struct General {
     /// Whether the pattern sees characters, or else bytes.
     characters: bool,
-    folded: OnceLock<Option<Regex>>,
+    /// Which bytes are searched.
+    text: Text,
+    search: Search,
+    regularity: Regularity,
+    /// `$` occurs, which may stand before a final line feed.
+    has_soft_end: bool,
+    /// Built when the budget of `search` was used up for the first time.
+    regex: OnceLock<Option<Regex>>,
+    /// Built for the first subject outside ASCII.
     unicode: OnceLock<Option<Regex>>,
+    exceeded: AtomicU64,
+}
+
+impl General {
+    fn new(tree: &Tree) -> Self {
+        let (mut is_caseless, mut has_soft_end) = (true, false);
+        tree.node.walk(&mut |node| match node {
+            Node::Set(set) => is_caseless &= set.is_closed(),
+            Node::Reference { caseless, .. } => is_caseless &= caseless,
+            Node::Anchor(Anchor::SoftEnd) => has_soft_end = true,
+            _ => {}
+        });
+        let text = if is_caseless { Text::Folded } else { Text::Raw };
+        Self {
+            characters: tree.characters,
+            text,
+            search: Search::new(tree, text),
+            regularity: Regularity::of(tree),
+            has_soft_end,
+            regex: OnceLock::new(),
+            unicode: OnceLock::new(),
+            exceeded: AtomicU64::new(0),
+        }
+    }
+
+    /// How far the regular engine can stand in on this text.
+    fn regularity(&self, text: &[u8]) -> Regularity {
+        let inner = text.get(..text.len().saturating_sub(1)).unwrap_or_default();
+        if self.has_soft_end && memchr::memchr(b'\n', inner).is_some() {
+            self.regularity.min(Regularity::Nearly)
+        } else {
+            self.regularity
+        }
+    }
 }
 
 impl Pattern {
@@ -80,23 +127,12 @@ impl Pattern {
             os_match::check_length(source)?;
         }
         let (groups, engine) = if let Some(plain) = Plain::of(language, source)
-            && source.len() <= bartizan_base::limits::PATTERN_BYTES
+            && (language == Language::Pcre2 || source.len() <= PATTERN_BYTES)
         {
             (0, Engine::Plain(plain))
-        } else if language == Language::Pcre2 {
-            let regex = interim_pcre2(source)?;
-            let groups = regex.group_info().group_len(regex_automata::PatternID::ZERO) - 1;
-            let folded = OnceLock::from(Some(regex));
-            let regular = Regular { characters: false, folded, unicode: OnceLock::new() };
-            (groups as u32, Engine::Regular(Box::new(regular)))
         } else {
             let tree = parse(language, source, options)?;
-            let regular = Regular {
-                characters: tree.characters,
-                folded: OnceLock::new(),
-                unicode: OnceLock::new(),
-            };
-            (tree.groups, Engine::Regular(Box::new(regular)))
+            (tree.groups, Engine::General(Box::new(General::new(&tree))))
         };
         Ok(Self { language, source: source.into(), options, groups, engine })
     }
@@ -132,6 +168,23 @@ impl Pattern {
         matches!(self.engine, Engine::Plain(_))
     }
 
+    /// Whether it needs backtracking (look-around, back-references, atomic groups, conditions), so that a
+    /// hostile subject could use up the budget of a search and be taken for one that does not match.
+    #[must_use]
+    pub fn needs_backtracking(&self) -> bool {
+        matches!(&self.engine, Engine::General(general) if general.regularity == Regularity::Not)
+    }
+
+    /// How many searches used up their budget and were answered "no match", or by an engine that may
+    /// differ in details, since the pattern was compiled. Always 0 for all but a few patterns.
+    #[must_use]
+    pub fn budget_exceeded(&self) -> u64 {
+        match &self.engine {
+            Engine::Plain(_) => 0,
+            Engine::General(general) => general.exceeded.load(Relaxed),
+        }
+    }
+
     /// Whether the subject matches.
     #[must_use]
     pub fn is_match(&self, subject: Subject<'_>) -> bool {
@@ -150,23 +203,63 @@ impl Pattern {
         self.search(subject, Some(captures))
     }
 
-    fn search(&self, subject: Subject<'_>, captures: Option<&mut Captures>) -> Option<usize> {
-        let regular = match &self.engine {
+    fn search(&self, subject: Subject<'_>, mut captures: Option<&mut Captures>) -> Option<usize> {
+        let general = match &self.engine {
             Engine::Plain(plain) => return plain.find_end(subject.folded()),
-            Engine::Regular(regular) => regular,
+            Engine::General(general) => general,
         };
-        let captures = captures.filter(|_| self.groups > 0);
-        if !regular.characters || subject.raw().is_ascii() {
-            let regex = regular.folded.get_or_init(|| self.build(Text::Folded)).as_ref()?;
-            return run(regex, subject.folded(), |offset| offset, captures);
+        captures = captures.filter(|_| self.groups > 0);
+        if general.characters && !subject.raw().is_ascii() {
+            return self.search_characters(general, subject.raw(), captures);
         }
-        if self.options.utf8_check && std::str::from_utf8(subject.raw()).is_err() {
+        let text = if general.text == Text::Raw { subject.raw() } else { subject.folded() };
+        let regularity = general.regularity(text);
+        let mut budget = match regularity {
+            Regularity::Exact => 256 + 2 * text.len() as u64,
+            Regularity::Nearly | Regularity::Not => 250_000 + 32 * text.len() as u64,
+        };
+        let outcome = SCRATCH.with_borrow_mut(|scratch| {
+            let scratch = &mut scratch.program;
+            let Some(captures) = &mut captures else {
+                return general.search.find::<false>(text, scratch, &mut budget);
+            };
+            let outcome = general.search.find::<true>(text, scratch, &mut budget);
+            if let Outcome::Match(_) = outcome {
+                for (from, to) in general.search.captured(scratch) {
+                    captures.push(from, to);
+                }
+            }
+            outcome
+        });
+        match outcome {
+            Outcome::Match(end) => return Some(end),
+            Outcome::NoMatch => return None,
+            Outcome::Exceeded => {}
+        }
+        if regularity != Regularity::Exact {
+            general.exceeded.fetch_add(1, Relaxed);
+        }
+        if regularity == Regularity::Not {
             return None;
         }
-        let regex = regular.unicode.get_or_init(|| self.build(Text::Characters)).as_ref()?;
+        let regex = general.regex.get_or_init(|| self.build(general.text)).as_ref()?;
+        run(regex, text, |offset| offset, captures)
+    }
+
+    /// Searches a subject outside ASCII for a pattern over characters (decoding 4.6).
+    fn search_characters(
+        &self,
+        general: &General,
+        raw: &[u8],
+        captures: Option<&mut Captures>,
+    ) -> Option<usize> {
+        if self.options.utf8_check && std::str::from_utf8(raw).is_err() {
+            return None;
+        }
+        let regex = general.unicode.get_or_init(|| self.build(Text::Characters)).as_ref()?;
         SCRATCH.with_borrow_mut(|scratch| {
-            let Scratch { rewritten, .. } = scratch;
-            rewritten.set(subject.raw());
+            let rewritten = &mut scratch.rewritten;
+            rewritten.set(raw);
             run(regex, rewritten.text(), |offset| rewritten.original(offset), captures)
         })
     }
@@ -174,33 +267,36 @@ impl Pattern {
     /// Builds an engine from the source, which has been parsed before; its tree was not kept.
     fn build(&self, text: Text) -> Option<Regex> {
         let tree = parse(self.language, &self.source, self.options).ok()?;
-        regular::build(&tree, text).ok()
+        regular::build(&tree, text)
     }
 }
+
+/// Items of a pattern with its repetitions written out. More would take megabytes.
+const ITEMS: usize = 50_000;
 
 fn parse(language: Language, source: &[u8], options: Options) -> Result<Tree, PatternError> {
-    match language {
-        Language::OsRegex => os_regex::parse(source, options.utf8_check),
-        Language::OsMatch | Language::Pcre2 => os_match::parse(source, options.utf8_check),
+    let mut tree = match language {
+        Language::OsRegex => os_regex::parse(source, options.utf8_check)?,
+        Language::OsMatch => os_match::parse(source, options.utf8_check)?,
+        Language::Pcre2 => pcre2::parse(source)?,
+    };
+    if tree.node.size() > ITEMS {
+        let message =
+            "the pattern is too large with its repetitions written out: use smaller numbers";
+        return Err(PatternError::syntax(0..source.len(), message));
     }
-}
-
-/// PCRE2 syntax read by the regex crate, where it differs little.
-fn interim_pcre2(source: &[u8]) -> Result<Regex, PatternError> {
-    if source.is_empty() {
-        let message = "the pattern is empty".to_owned();
-        return Err(PatternError { code: PatternError::EMPTY, message, span: 0..0 });
+    first::relax(&mut tree);
+    if tree.characters && Regularity::of(&tree) == Regularity::Not {
+        let message =
+            "look-around, back-references and atomic groups are not supported with `(*UTF)`";
+        return Err(PatternError::syntax(0..source.len(), message));
     }
-    let text = String::from_utf8_lossy(source);
-    let config = syntax::Config::new().unicode(false).utf8(false).case_insensitive(true);
-    Regex::builder()
-        .syntax(config)
-        .build(&text)
-        .map_err(|e| PatternError::syntax(0..source.len(), format!("syntax error: {e}")))
+    Ok(tree)
 }
 
 #[derive(Default)]
 struct Scratch {
+    program: program::Scratch,
     rewritten: Rewritten,
 }
 

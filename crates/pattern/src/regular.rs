@@ -3,7 +3,7 @@
 //! It always answers and never takes longer than linear time, but costs about 0.1 ms to build and more to
 //! run than the other engines, so a [`Pattern`](crate::Pattern) builds it only when it is needed.
 
-use regex_automata::meta::{BuildError, Regex};
+use regex_automata::meta::Regex;
 use regex_syntax::hir::{
     Capture, Class, ClassBytes, ClassBytesRange, ClassUnicode, ClassUnicodeRange, Hir, Look,
     Repetition,
@@ -13,35 +13,71 @@ use crate::byte_set::ByteSet;
 use crate::character;
 use crate::node::{Anchor, Node, RepeatKind, Tree};
 
-/// What the engine is going to read.
+/// What an engine is going to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Text {
     /// Bytes in lower case. For patterns over characters: only if the subject is ASCII.
     Folded,
+    /// Bytes as they came, for patterns in which case counts.
+    Raw,
     /// Valid UTF-8, for patterns over characters.
     Characters,
 }
 
-/// Builds the engine.
-pub(crate) fn build(tree: &Tree, text: Text) -> Result<Regex, BuildError> {
+/// How far this engine can stand in for one that backtracks as PCRE2 does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Regularity {
+    /// Not at all: the pattern is not regular.
+    Not,
+    /// It may take another end or other captures, or start a line behind the last line feed.
+    Nearly,
+    /// Always the same answer, except where `$` meets a subject with several line feeds.
+    Exact,
+}
+
+impl Regularity {
+    /// What holds for the pattern.
+    pub(crate) fn of(tree: &Tree) -> Self {
+        let mut least = Self::Exact;
+        tree.node.walk(&mut |node| {
+            let this = match node {
+                Node::Look(_) | Node::Atomic(_) | Node::Reference { .. } | Node::Choice(_) => {
+                    Self::Not
+                }
+                Node::Repeat(repeat) if repeat.kind == RepeatKind::Possessive => Self::Not,
+                // PCRE2 ends a loop after a turn that consumed nothing, automata before it.
+                Node::Repeat(repeat) if repeat.max.is_none() && repeat.node.is_nullable() => {
+                    Self::Nearly
+                }
+                Node::Anchor(Anchor::LineStart) => Self::Nearly,
+                _ => Self::Exact,
+            };
+            least = least.min(this);
+        });
+        least
+    }
+}
+
+/// Builds the engine, unless it would be absurdly large. What is not regular is taken as what it would be without backtracking.
+pub(crate) fn build(tree: &Tree, text: Text) -> Option<Regex> {
     let config = Regex::config().utf8_empty(false).nfa_size_limit(None);
-    Regex::builder().configure(config).build_from_hir(&hir(&tree.node, text))
+    Regex::builder().configure(config).build_from_hir(&hir(&tree.node, text)).ok()
 }
 
 fn hir(node: &Node, text: Text) -> Hir {
     match node {
         Node::Empty => Hir::empty(),
         Node::Set(set) if text == Text::Folded => byte_class(set.folded()),
+        Node::Set(set) if text == Text::Raw => byte_class(*set),
         Node::Set(set) => Hir::class(Class::Unicode(unicode_class(*set))),
-        Node::Char(character) if text == Text::Folded => byte_class(folds_with(*character)),
+        Node::Char(character) if text != Text::Characters => byte_class(folds_with(*character)),
         Node::Char(character) => Hir::class(Class::Unicode(folding(*character))),
         // The folded text is read only where it is ASCII.
-        Node::Stray(_) if text == Text::Folded => Hir::fail(),
+        Node::Stray(_) if text != Text::Characters => Hir::fail(),
         Node::Stray(byte) => {
             Hir::literal(character::stray(*byte).encode_utf8(&mut [0; 4]).as_bytes())
         }
-        Node::Anchor(Anchor::Start) => Hir::look(Look::Start),
-        Node::Anchor(Anchor::End) => Hir::look(Look::End),
+        Node::Anchor(anchor) => Hir::look(look(*anchor)),
         Node::Group(index, body) => {
             Hir::capture(Capture { index: *index, name: None, sub: Box::new(hir(body, text)) })
         }
@@ -52,9 +88,23 @@ fn hir(node: &Node, text: Text) -> Hir {
         Node::Repeat(repeat) => Hir::repetition(Repetition {
             min: repeat.min,
             max: repeat.max,
-            greedy: repeat.kind == RepeatKind::Greedy,
+            greedy: repeat.kind != RepeatKind::Lazy,
             sub: Box::new(hir(&repeat.node, text)),
         }),
+        Node::Atomic(node) => hir(node, text),
+        Node::Fail | Node::Look(_) | Node::Reference { .. } | Node::Choice(_) => Hir::fail(),
+    }
+}
+
+fn look(anchor: Anchor) -> Look {
+    match anchor {
+        Anchor::Start => Look::Start,
+        Anchor::End => Look::End,
+        // Exact unless there is a line feed before the last byte: the caller sees to that.
+        Anchor::SoftEnd | Anchor::LineEnd => Look::EndLF,
+        Anchor::LineStart => Look::StartLF,
+        Anchor::WordBoundary => Look::WordAscii,
+        Anchor::NotWordBoundary => Look::WordAsciiNegate,
     }
 }
 
@@ -93,7 +143,7 @@ fn folding(character: char) -> ClassUnicode {
 }
 
 /// The ASCII letter that folds with a character outside ASCII, or nothing.
-fn folds_with(character: char) -> ByteSet {
+pub(crate) fn folds_with(character: char) -> ByteSet {
     FOLDS_WITH_ASCII
         .iter()
         .filter(|(other, _)| *other == character)

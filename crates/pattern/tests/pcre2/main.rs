@@ -1,0 +1,8 @@
+//! PCRE2 elements answer as PCRE2 answers: yes or no, the end of the match, the captures.
+//!
+//! The original is at hand as a development dependency and only there; it is never part of the program.
+
+mod generated;
+mod named;
+mod oracle;
+mod stock;
