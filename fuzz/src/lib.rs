@@ -1,5 +1,7 @@
 //! What the fuzz targets share: how bytes are taken apart, and what must hold of every diagnostic.
 
+pub mod reference;
+
 use bartizan_base::{Diagnostic, Dialect};
 
 /// The dialects; each must read anything.
