@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use bartizan_base::{Dialect, Event, FieldName, Source, StaticField, Timestamp, diagnostic};
+use bartizan_base::{Dialect, Event, FieldName, Source, Timestamp, diagnostic};
 use bartizan_config::xml;
 use bartizan_conformance::{bytes, folder, json_lines, latin1};
 use bartizan_decode::accumulate::Accumulator;
@@ -252,7 +252,7 @@ fn small_cases_answer_as_recorded() {
 }
 
 #[test]
-fn stock_decoders_load_in_every_dialect_without_surprise() {
+fn stock_decoders_load_in_their_dialect_and_in_ours() {
     let Some(folder) = folder() else { return };
     for name in DIALECTS {
         for dialect in [dialect(name), Dialect::OURS] {
@@ -262,5 +262,4 @@ fn stock_decoders_load_in_every_dialect_without_surprise() {
             }
         }
     }
-    assert_eq!(StaticField::ALL.len(), StaticField::COUNT);
 }
