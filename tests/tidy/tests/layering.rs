@@ -12,7 +12,11 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("rules", &["base", "config", "pattern"]),
     ("analysis", &["base", "config", "pattern", "decode", "rules"]),
     ("alert", &["base"]),
-    ("bartizan", &["base", "pattern", "config", "collect", "decode", "rules", "analysis", "alert"]),
+    ("output", &["base", "alert"]),
+    (
+        "bartizan",
+        &["base", "pattern", "config", "collect", "decode", "rules", "analysis", "alert", "output"],
+    ),
 ];
 
 /// Crates from elsewhere that only some of ours may use.
