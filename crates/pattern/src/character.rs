@@ -18,6 +18,16 @@ pub(crate) fn decode(bytes: &[u8]) -> Option<(char, usize)> {
     Some((text.chars().next()?, length))
 }
 
+/// Whether one of the two characters outside ASCII occurs that fold with an ASCII letter: U+017F (long s) and
+/// U+212A (Kelvin sign). Where none does, folded text shows all that a pattern over characters can match.
+#[must_use]
+pub fn has_letters_outside_ascii(text: &[u8]) -> bool {
+    memchr::memchr2_iter(0xC5, 0xE2, text).any(|at| {
+        let rest = text.get(at..).unwrap_or_default();
+        rest.starts_with("\u{17F}".as_bytes()) || rest.starts_with("\u{212A}".as_bytes())
+    })
+}
+
 /// Stands for the stray byte 0x80 + n as the n-th character from here: the end of the last private-use
 /// plane, which no log uses.
 const STRAY: u32 = 0x10_FF00;

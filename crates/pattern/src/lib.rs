@@ -24,10 +24,15 @@ mod os_regex;
 mod pattern;
 mod pcre2;
 mod plain;
+mod prefix;
 mod program;
 mod regular;
+mod requirement;
 pub mod word;
 
 pub use captures::Captures;
+pub use character::has_letters_outside_ascii;
 pub use error::PatternError;
 pub use pattern::{Language, Options, Pattern};
+pub use prefix::PrefixSets;
+pub use requirement::{Literal, Requirement};

@@ -22,8 +22,10 @@ use crate::character::Rewritten;
 use crate::error::PatternError;
 use crate::node::{Anchor, Node, Tree};
 use crate::plain::Plain;
+use crate::prefix::PrefixSets;
 use crate::program::{self, Outcome, Search};
 use crate::regular::{self, Regularity, Text};
+use crate::requirement::Requirement;
 use crate::{first, os_match, os_regex, pcre2};
 
 /// In which language a pattern is written (decoding 4).
@@ -185,6 +187,43 @@ impl Pattern {
         }
     }
 
+    /// Whether it sees characters, or else bytes: OS_Regex and OS_Match beyond plain anchored text. What
+    /// [`Pattern::requirement`] and the others claim holds for it with the exception told there.
+    #[must_use]
+    pub fn sees_characters(&self) -> bool {
+        matches!(&self.engine, Engine::General(general) if general.characters)
+    }
+
+    /// What every match contains. Worked out anew at each call.
+    #[must_use]
+    pub fn requirement(&self) -> Requirement {
+        match &self.engine {
+            Engine::Plain(plain) => Requirement::of_plain(plain),
+            Engine::General(general) => self.tree().map_or(Requirement::Always, |tree| {
+                Requirement::of(&tree, general.text == Text::Folded)
+            }),
+        }
+    }
+
+    /// All subjects that match, folded, if the pattern is a list of complete strings: `^529$|^530$`. A final
+    /// `$` of PCRE2 gives each string twice, once with a line feed behind it.
+    #[must_use]
+    pub fn complete_strings(&self) -> Option<Vec<Vec<u8>>> {
+        self.requirement().complete_strings()
+    }
+
+    /// Which bytes can stand at the first positions, if every match starts at offset 0.
+    #[must_use]
+    pub fn prefix_sets(&self) -> Option<PrefixSets> {
+        match &self.engine {
+            Engine::Plain(plain) => plain.start.then(|| PrefixSets::of_literal(&plain.literal)),
+            Engine::General(general) if general.search.is_anchored() => {
+                self.tree().map(|tree| PrefixSets::of(&tree.node, tree.characters))
+            }
+            Engine::General(_) => None,
+        }
+    }
+
     /// Whether the subject matches.
     #[must_use]
     pub fn is_match(&self, subject: Subject<'_>) -> bool {
@@ -264,10 +303,13 @@ impl Pattern {
         })
     }
 
-    /// Builds an engine from the source, which has been parsed before; its tree was not kept.
     fn build(&self, text: Text) -> Option<Regex> {
-        let tree = parse(self.language, &self.source, self.options).ok()?;
-        regular::build(&tree, text)
+        regular::build(&self.tree()?, text)
+    }
+
+    /// The tree, parsed again: it is needed rarely and not kept.
+    fn tree(&self) -> Option<Tree> {
+        parse(self.language, &self.source, self.options).ok()
     }
 }
 

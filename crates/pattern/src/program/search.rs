@@ -25,6 +25,11 @@ impl Search {
         }
     }
 
+    /// Whether every match starts at offset 0.
+    pub(crate) fn is_anchored(&self) -> bool {
+        self.anchored
+    }
+
     /// Looks for the leftmost match.
     pub(crate) fn find<const CAPTURES: bool>(
         &self,

@@ -5,4 +5,6 @@
 mod generated;
 mod named;
 mod oracle;
+#[path = "../rulesets/mod.rs"]
+mod rulesets;
 mod stock;
