@@ -14,6 +14,7 @@ use bartizan_rules::{
 };
 
 use crate::duplicates::Duplicates;
+use crate::plan::Plans;
 use crate::ruleset::Ruleset;
 
 /// An event as it enters analysis (decoding 2).
@@ -90,6 +91,7 @@ pub struct Engine {
     accumulator: Accumulator,
     duplicates: Duplicates,
     state: State,
+    plans: Option<Plans>,
     alert_number: u64,
     hour: Option<i64>,
 }
@@ -124,6 +126,7 @@ impl Engine {
             accumulator: Accumulator::default(),
             duplicates: Duplicates::new(ruleset.settings.dialect),
             state,
+            plans: Some(Plans::new(&ruleset.rules)),
             alert_number: 0,
             hour: None,
             ruleset,
@@ -151,6 +154,13 @@ impl Engine {
     /// What the engine remembers, for loading and saving it.
     pub fn state_mut(&mut self) -> &mut State {
         &mut self.state
+    }
+
+    /// Walks the rules without plans: slower, the same answers. For comparison.
+    #[must_use]
+    pub fn without_plans(mut self) -> Self {
+        self.plans = None;
+        self
     }
 
     /// Analyses one event.
@@ -209,7 +219,9 @@ impl Engine {
         self.state.start_event();
         let rule = match self.event.decoded.reported_rule {
             Some(id) => ruleset.rules.by_id.get(&id).copied(),
-            None => walk(&ruleset.forest, around, &self.event, &mut self.state, walking),
+            None => {
+                walk_rules(&mut self.plans, ruleset, around, &self.event, &mut self.state, walking)
+            }
         };
         let Some(rule) = rule else { return };
         report.rule = Some(rule);
@@ -230,5 +242,20 @@ impl Engine {
             self.state.start_hour();
         }
         self.hour = Some(hour);
+    }
+}
+
+/// The walk: by a plan where nobody listens.
+fn walk_rules<O: WalkObserver>(
+    plans: &mut Option<Plans>,
+    ruleset: &Ruleset,
+    around: Surroundings<'_>,
+    event: &Event,
+    state: &mut State,
+    observer: &mut O,
+) -> Option<RuleIndex> {
+    match plans {
+        Some(plans) if !O::LISTENS => plans.walk(&ruleset.forest, around, event, state),
+        _ => walk(&ruleset.forest, around, event, state, observer),
     }
 }

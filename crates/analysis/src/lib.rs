@@ -13,6 +13,8 @@
 
 mod duplicates;
 mod engine;
+mod files;
+mod plan;
 mod ruleset;
 
 pub use engine::{Engine, Input, Report, Role, Silence};

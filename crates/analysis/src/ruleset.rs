@@ -17,6 +17,8 @@ pub struct RulesetFiles {
     pub decoders: Vec<Arc<Source>>,
     /// Rule files.
     pub rules: Vec<Arc<Source>>,
+    /// Those of them that may hold no element: `etc/local_decoder.xml`.
+    pub may_be_empty: Vec<Arc<Source>>,
     /// CDB lists by every name a rule may use.
     pub lists: HashMap<Vec<u8>, Arc<List>>,
 }

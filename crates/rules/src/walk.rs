@@ -74,6 +74,9 @@ impl Forest {
 
 /// Hears what the walk does. Every method does nothing by default and costs nothing then.
 pub trait WalkObserver {
+    /// Whether anything is heard: an engine may take a shorter way when not.
+    const LISTENS: bool = true;
+
     /// A rule's conditions are about to be tested.
     fn trying(&mut self, _rule: &Rule) {}
     /// A condition was tested.
@@ -86,7 +89,9 @@ pub trait WalkObserver {
 #[derive(Debug, Default)]
 pub struct NoObserver;
 
-impl WalkObserver for NoObserver {}
+impl WalkObserver for NoObserver {
+    const LISTENS: bool = false;
+}
 
 /// What the walk looks at besides the event.
 #[derive(Clone, Copy, Debug)]

@@ -105,7 +105,8 @@ impl Filter {
 
     fn compare(&self, slot: u16, text: &[u8], at: usize, found: &mut impl FnMut(usize)) {
         let bucket = usize::from(slot);
-        let (Some(&from), Some(&to)) = (self.buckets.get(bucket - 1), self.buckets.get(bucket)) else {
+        let (Some(&from), Some(&to)) = (self.buckets.get(bucket - 1), self.buckets.get(bucket))
+        else {
             return;
         };
         for entry in self.entries.get(from as usize..to as usize).unwrap_or_default() {
@@ -172,7 +173,10 @@ mod tests {
 
     #[test]
     fn literals_are_found_at_even_and_odd_places() {
-        let filter = Filter::new(vec![wanted(b"failed password", false, false), wanted(b"root", true, false)]);
+        let filter = Filter::new(vec![
+            wanted(b"failed password", false, false),
+            wanted(b"root", true, false),
+        ]);
         assert_eq!(found(&filter, b"failed password"), [0]);
         assert_eq!(found(&filter, b"xfailed password"), [0]);
         assert_eq!(found(&filter, b"root failed passwor"), [1]);

@@ -10,7 +10,6 @@
 mod check;
 mod clock;
 mod facts;
-mod interim;
 mod link;
 mod lists;
 mod logtest;

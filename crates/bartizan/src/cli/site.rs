@@ -4,8 +4,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::bail;
-use bartizan_analysis::{Ruleset, Settings};
-use bartizan_base::{Diagnostic, Source};
+use bartizan_analysis::{Ruleset, RulesetFiles, Settings};
+use bartizan_base::{Diagnostic, Dialect, Source};
+use bartizan_collect::{LocalFile, Start};
+use bartizan_config::Configuration;
+use bartizan_config::ossec_conf;
+use bartizan_config::ossec_conf::localfile::LogFormat;
 
 use crate::cli::{Common, Console, show};
 
@@ -74,10 +78,14 @@ pub(crate) fn load(common: &Common) -> Loaded {
         let ruleset = Ruleset::compile(&built_in::files(), settings, &mut diagnostics);
         return Loaded { home: PathBuf::from("."), configuration: None, ruleset, diagnostics };
     };
-    let read = crate::cli::interim::read(&found.config, &found.home, dialect, &mut diagnostics);
-    let ruleset =
-        read.and_then(|(files, settings)| Ruleset::compile(&files, settings, &mut diagnostics));
-    let configuration = Some(());
+    let (configuration, mut said) = ossec_conf::load(&found.config, dialect);
+    diagnostics.append(&mut said);
+    let ruleset = configuration.as_ref().and_then(|configuration| {
+        let files = configuration.rules.files(&found.home, dialect, &mut diagnostics);
+        let files = RulesetFiles::read(&files, dialect, &mut diagnostics);
+        Ruleset::compile(&files, Settings::of(configuration, dialect), &mut diagnostics)
+    });
+    bartizan_base::diagnostic::sort(&mut diagnostics);
     let is_broken = bartizan_base::diagnostic::any_error(&diagnostics);
     let ruleset = ruleset.filter(|_| !is_broken);
     Loaded { home: found.home, configuration, ruleset, diagnostics }
@@ -110,16 +118,27 @@ pub(crate) fn embedded(name: &str, text: &'static str) -> Arc<Source> {
     Source::new(name, text)
 }
 
-pub(crate) type Configuration = ();
-
-pub(crate) fn local_files(_: &Configuration) -> Vec<bartizan_collect::LocalFile> {
-    Vec::new()
+/// The sources of the lists that a configuration declares; `None` when it cannot be read.
+pub(crate) fn declared_lists(
+    found: &Found,
+    dialect: Dialect,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Vec<PathBuf>> {
+    let (configuration, mut said) = ossec_conf::load(&found.config, dialect);
+    diagnostics.append(&mut said);
+    let files = configuration?.rules.files(&found.home, dialect, &mut Vec::new());
+    Some(files.lists.into_iter().map(|list| list.text).collect())
 }
 
-pub(crate) fn declared_lists(
-    _: &Found,
-    _: bartizan_base::Dialect,
-    _: &mut Vec<Diagnostic>,
-) -> Option<Vec<PathBuf>> {
-    None
+/// The `<localfile>` blocks as inputs.
+pub(crate) fn local_files(configuration: &Configuration) -> Vec<LocalFile> {
+    let files = configuration.localfiles.iter().flat_map(|file| {
+        let format = file.format.map_or("syslog", LogFormat::name);
+        file.locations.iter().map(move |location| LocalFile {
+            log_format: format.to_owned(),
+            location: location.path.clone(),
+            start: Start::End,
+        })
+    });
+    files.collect()
 }

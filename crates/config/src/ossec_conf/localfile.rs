@@ -130,7 +130,9 @@ impl LogFormat {
         matches!(self, Self::Command | Self::FullCommand)
     }
 
-    fn name(self) -> &'static str {
+    /// As it is written; `multi-line` without its number.
+    #[must_use]
+    pub fn name(self) -> &'static str {
         let row = FORMATS.iter().find(|(_, format, _)| *format == self);
         row.map_or("multi-line", |(name, _, _)| name)
     }

@@ -143,7 +143,8 @@ impl State {
         self.fired_times.fill(0);
     }
 
-    pub(crate) fn count_fired(&mut self, rule: RuleIndex) {
+    /// Counts a rule that an event ended up with.
+    pub fn count_fired(&mut self, rule: RuleIndex) {
         if let Some(times) = self.fired_times.get_mut(rule.0 as usize) {
             *times = times.saturating_add(1);
         }

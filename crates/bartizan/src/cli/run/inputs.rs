@@ -30,7 +30,7 @@ pub(super) fn find(site: &Site, from_start: bool) -> Inputs {
     inputs
 }
 
-fn configured(configuration: &crate::cli::site::Configuration) -> Inputs {
+fn configured(configuration: &bartizan_config::Configuration) -> Inputs {
     Inputs { settings: crate::cli::site::local_files(configuration), notes: Vec::new() }
 }
 

@@ -1,0 +1,133 @@
+//! Reading the files of a configuration into what a rule set is compiled from.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use bartizan_base::{Diagnostic, Dialect, Place, Severity, Source};
+use bartizan_config::Configuration;
+use bartizan_config::ossec_conf::files::{FileRef, ListRef, ResolvedFiles};
+use bartizan_pattern::cdb::List;
+use bartizan_rules::RuleOptions;
+
+use crate::ruleset::{RulesetFiles, Settings};
+
+/// A file of the configuration cannot be read.
+const UNREADABLE: &str = "C0002";
+/// A compiled list is older than its text, or damaged.
+const LIST: &str = "L0001";
+
+impl RulesetFiles {
+    /// Reads the files that a configuration resolves to. What cannot be read is an error at the element that
+    /// names it.
+    #[must_use]
+    pub fn read(
+        files: &ResolvedFiles,
+        dialect: Dialect,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Self {
+        let mut read = Self::default();
+        for file in &files.decoder_files {
+            let source = open(&file.path, file, diagnostics);
+            read.may_be_empty.extend(source.iter().filter(|_| file.may_be_empty).cloned());
+            read.decoders.extend(source);
+        }
+        for file in &files.rule_files {
+            read.rules.extend(open(&file.path, file, diagnostics));
+        }
+        for list in &files.lists {
+            let Some(loaded) = load_list(list, dialect, diagnostics).map(Arc::new) else {
+                continue;
+            };
+            let mut compiled = list.name.clone();
+            compiled.extend_from_slice(b".cdb");
+            read.lists.insert(compiled, Arc::clone(&loaded));
+            read.lists.insert(list.name.clone(), loaded);
+        }
+        read
+    }
+}
+
+impl Settings {
+    /// What `configuration` says about the engine.
+    #[must_use]
+    pub fn of(configuration: &Configuration, dialect: Dialect) -> Self {
+        let rules = RuleOptions {
+            memory_events: configuration.global.memory_size as usize,
+            log_alert_level: u16::from(configuration.alerts.log_alert_level),
+            email_alert_level: u16::from(configuration.alerts.email_alert_level),
+            ..RuleOptions::default()
+        };
+        Self { dialect, rules, ..Self::default() }
+    }
+}
+
+fn open(path: &Path, file: &FileRef, diagnostics: &mut Vec<Diagnostic>) -> Option<Arc<Source>> {
+    match Source::read(path, path) {
+        Ok(source) => Some(source),
+        Err(error) => {
+            let place = file.place.clone();
+            diagnostics.push(Diagnostic::new(
+                Severity::Error,
+                UNREADABLE,
+                place,
+                error.to_string(),
+            ));
+            None
+        }
+    }
+}
+
+/// The text of a list, or its compiled form where that is newer or alone (rules 8.2).
+fn load_list(list: &ListRef, dialect: Dialect, diagnostics: &mut Vec<Diagnostic>) -> Option<List> {
+    let (text, compiled) = (modified(&list.text), modified(&list.compiled));
+    let mut say = |severity, message: String| {
+        diagnostics.push(Diagnostic::new(severity, LIST, Some(list.place.clone()), message));
+    };
+    if text.is_some() && text > compiled {
+        if compiled.is_some() {
+            say(
+                Severity::Note,
+                format!(
+                    "{} is older than its text, which is used; `bartizan lists build` compiles it",
+                    list.compiled.display()
+                ),
+            );
+        }
+        return from_text(list, dialect, diagnostics);
+    }
+    let data = Source::read(&list.compiled, &list.compiled);
+    match data.map(|source| List::from_cdb(source.text.clone())) {
+        Ok(Ok(loaded)) => Some(loaded),
+        Ok(Err(error)) if text.is_some() => {
+            say(
+                Severity::Warning,
+                format!("{}: {error}; its text is used", list.compiled.display()),
+            );
+            from_text(list, dialect, diagnostics)
+        }
+        Ok(Err(error)) => {
+            say(Severity::Error, format!("{}: {error}", list.compiled.display()));
+            None
+        }
+        Err(error) => {
+            say(Severity::Error, error.to_string());
+            None
+        }
+    }
+}
+
+fn from_text(list: &ListRef, dialect: Dialect, diagnostics: &mut Vec<Diagnostic>) -> Option<List> {
+    match Source::read(&list.text, &list.text) {
+        Ok(source) => Some(List::from_text(&source.text, dialect)),
+        Err(error) => {
+            let place: Place = list.place.clone();
+            diagnostics.push(Diagnostic::error(LIST, place, error.to_string()));
+            None
+        }
+    }
+}
+
+fn modified(path: &Path) -> Option<SystemTime> {
+    std::fs::metadata(path).and_then(|meta| meta.modified()).ok()
+}
