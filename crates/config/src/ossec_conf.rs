@@ -8,6 +8,7 @@
 //! values are replaced, lists appended. Nothing depends on the order of options. What is not implemented yet
 //! is checked all the same, and one warning says so.
 
+pub mod agent_conf;
 pub mod agentless;
 pub mod alerts;
 pub mod allow_list;
@@ -193,6 +194,7 @@ fn active_responses_of(
     let place = Some(context.place(&element.name_span));
     let mut block = response::ActiveResponse { place, ..Default::default() };
     table::read_section(response::ACTIVE_RESPONSE, element, &mut block, context);
+    response::check_block(&block, element, context);
     let is_switch = !block.is_response() && block.repeated_offenders.is_empty();
     if is_switch && block.disabled == Some(true) {
         configuration.active_response_disabled = true;

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use bartizan_base::{Place, Span};
+use bartizan_base::Place;
 
 use super::codes;
 use super::context::{Context, Wrong};
 use super::table::Opt;
 use super::value::Value;
+use crate::xml::Element;
 
 /// One group of machines.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -134,19 +135,13 @@ fn host(c: &mut Agentless, v: &Value<'_>, context: &mut Context<'_>) -> Result<(
     Ok(())
 }
 
-pub(super) fn finish(block: &Agentless, span: &Span, context: &mut Context<'_>) {
-    let missing = [
-        ("type", block.kind.is_none()),
-        ("host", block.hosts.is_empty()),
-        ("state", block.state.is_none()),
-    ];
-    for (name, _) in missing.into_iter().filter(|(_, missing)| *missing) {
-        let message = format!("`<agentless>` needs `{name}`");
-        context.fail(codes::MISSING, span.clone(), message, "");
+pub(super) fn finish(block: &Agentless, section: &Element, context: &mut Context<'_>) {
+    for option in ["type", "host", "state"] {
+        context.needs(section, option, "");
     }
     let periodic = matches!(block.state, Some(State::Periodic | State::PeriodicDiff));
     if periodic && block.frequency.is_zero() {
         let message = "`periodic` needs a `frequency` above 0";
-        context.fail(codes::CONTRADICTION, span.clone(), message, "");
+        context.fail(codes::CONTRADICTION, section.name_span.clone(), message, "");
     }
 }

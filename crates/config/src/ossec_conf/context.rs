@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use bartizan_base::{Diagnostic, Dialect, Flavour, Place, Severity, Span, limits};
+use bartizan_base::{Diagnostic, Dialect, Flavour, Place, Severity, Span, limits, suggest};
 
 use super::codes;
 use super::table::Status;
@@ -114,6 +114,23 @@ impl<'a> Context<'a> {
         self.diagnostics.push(if help.is_empty() { said } else { said.help(help) });
     }
 
+    /// Whether a section has an option, be it with a wrong value or a misspelt name: that was told already.
+    pub(super) fn has(section: &Element, option: &str) -> bool {
+        section.children.iter().any(|child| {
+            let name = String::from_utf8_lossy(&child.name);
+            suggest::nearest(&name, [option]).is_some()
+        })
+    }
+
+    /// Refuses a section without an option that it needs.
+    pub(super) fn needs(&mut self, section: &Element, option: &str, help: &str) {
+        if !Self::has(section, option) {
+            let name = String::from_utf8_lossy(&section.name).into_owned();
+            let message = format!("`<{name}>` needs `{option}`");
+            self.fail(codes::MISSING, section.name_span.clone(), message, help);
+        }
+    }
+
     pub(super) fn wrong(&mut self, value: &Value<'_>, wrong: Wrong) {
         let name = String::from_utf8_lossy(&value.element.name).into_owned();
         let message = format!("invalid value for `{name}`: {}", wrong.message);
@@ -146,15 +163,17 @@ impl<'a> Context<'a> {
             .or_insert(Met { status, span, times: 1, whole_section });
     }
 
-    /// Notes a value, not a whole option, that has no effect yet.
-    pub(super) fn value_not_yet(&mut self, value: &Value<'_>, named: &'static str) {
+    /// Notes a value, not a whole option, that has no effect yet: `named`, inside `inside`.
+    pub(super) fn value_not_yet(&mut self, value: &Value<'_>, inside: &str, named: &'static str) {
         if self.section_not_yet {
             return;
         }
-        let option = String::from_utf8_lossy(&value.element.name).into_owned();
         let met =
             Met { status: Status::NotYet, span: value.span(), times: 1, whole_section: false };
-        self.without_effect.entry((option, named)).and_modify(|met| met.times += 1).or_insert(met);
+        self.without_effect
+            .entry((inside.to_owned(), named))
+            .and_modify(|met| met.times += 1)
+            .or_insert(met);
     }
 
     /// One warning for each option, or each section, that has no effect.

@@ -7,7 +7,7 @@ use bartizan_base::Span;
 use super::codes;
 use super::context::{Context, Wrong};
 use super::table::Opt;
-use super::value::Value;
+use super::value::{Value, digits};
 
 /// The `<database_output>` sections, of which there is one at most in effect.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -76,8 +76,9 @@ pub const DATABASE_OUTPUT: &[Opt<DatabaseOutput>] = &[
 fn port(c: &mut DatabaseOutput, v: &Value<'_>, context: &mut Context<'_>) -> Result<(), Wrong> {
     // OSSEC takes anything for a number (config 9).
     if context.is_strict() {
-        let digits: Vec<u8> = v.bytes().iter().copied().take_while(u8::is_ascii_digit).collect();
-        let number = digits.iter().fold(0_u64, |n, d| n.saturating_mul(10) + u64::from(d - b'0'));
+        let text = v.bytes();
+        let end = text.iter().position(|b| !b.is_ascii_digit()).unwrap_or(text.len());
+        let number = digits(text.get(..end).unwrap_or_default()).unwrap_or_default();
         c.port = u16::try_from(number).unwrap_or(u16::MAX);
         return Ok(());
     }

@@ -7,6 +7,7 @@ use super::codes;
 use super::context::Context;
 use super::table::{Opt, Origin};
 use super::value::rule_ids;
+use crate::xml::Element;
 
 /// One `<email_alerts>` block.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -103,10 +104,9 @@ pub const EMAIL_ALERTS: &[Opt<EmailAlert>] = &[
 ];
 
 /// A block needs a recipient and a choice (config 7).
-pub(super) fn finish(block: &EmailAlert, span: &bartizan_base::Span, context: &mut Context<'_>) {
+pub(super) fn finish(block: &EmailAlert, section: &Element, context: &mut Context<'_>) {
     if block.to.is_none() {
-        let message = "`<email_alerts>` needs `email_to`";
-        context.fail(codes::MISSING, span.clone(), message, "");
+        context.needs(section, "email_to", "");
         return;
     }
     let chooses = block.level.is_some()
@@ -119,6 +119,6 @@ pub(super) fn finish(block: &EmailAlert, span: &bartizan_base::Span, context: &m
     if !chooses {
         let message = "`<email_alerts>` does not say which alerts are meant";
         let help = "add `level`, `rule_id`, `group` or `event_location`";
-        context.fail(codes::MISSING, span.clone(), message, help);
+        context.fail(codes::MISSING, section.name_span.clone(), message, help);
     }
 }

@@ -147,10 +147,7 @@ pub const GLOBAL: &[Opt<Global>] = &[
         c.custom_alert_output = Some(v.bytes().to_vec());
         Ok(())
     }),
-    Row::new("email_notification", YES_NO, "Send mail about alerts", |c, v, _| {
-        v.yes_no().map(|yes| c.mail.notification = yes)
-    })
-    .not_yet(),
+    Row::new("email_notification", YES_NO, "Send mail about alerts", email_notification),
     Row::new("email_to", ADDRESS, "Who gets every mail; may be repeated", email_to).not_yet(),
     Row::new("email_from", ADDRESS, "Sender of mails", |c, v, _| {
         c.mail.from = Some(v.string());
@@ -288,6 +285,19 @@ fn memory_size(c: &mut Global, v: &Value<'_>, context: &mut Context<'_>) -> Resu
 
 fn allow(c: &mut Global, v: &Value<'_>, context: &mut Context<'_>) -> Result<(), Wrong> {
     c.allow_list.add(v, context);
+    Ok(())
+}
+
+fn email_notification(
+    c: &mut Global,
+    v: &Value<'_>,
+    context: &mut Context<'_>,
+) -> Result<(), Wrong> {
+    c.mail.notification = v.yes_no()?;
+    // Without mail nothing is missed.
+    if c.mail.notification {
+        context.value_not_yet(v, "global", "email_notification");
+    }
     Ok(())
 }
 

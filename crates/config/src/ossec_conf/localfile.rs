@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use bartizan_base::{Place, Span};
+use bartizan_base::Place;
 
 use super::codes;
 use super::context::{Context, Wrong};
 use super::table::{Opt, Origin, ignored};
 use super::value::Value;
+use crate::xml::Element;
 
 /// One `<localfile>` block.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -215,7 +216,7 @@ fn log_format(c: &mut Localfile, v: &Value<'_>, context: &mut Context<'_>) -> Re
         None => v.one_of(&known)?,
     };
     if !format.is_implemented() {
-        context.value_not_yet(v, format.name());
+        context.value_not_yet(v, "log_format", format.name());
     }
     c.format = Some(format);
     Ok(())
@@ -248,24 +249,23 @@ fn frequency(c: &mut Localfile, v: &Value<'_>, context: &mut Context<'_>) -> Res
     Ok(())
 }
 
-pub(super) fn finish(block: &Localfile, span: &Span, context: &mut Context<'_>) {
+pub(super) fn finish(block: &Localfile, section: &Element, context: &mut Context<'_>) {
+    let span = &section.name_span;
     let Some(format) = block.format else {
-        let message = "`<localfile>` needs `log_format`";
         let help = "write `<log_format>syslog</log_format>` for files of plain lines";
-        context.fail(codes::MISSING, span.clone(), message, help);
+        context.needs(section, "log_format", help);
         return;
     };
     if format.is_command() && block.command.is_none() && !block.locations.is_empty() {
         let message = format!("`{}` needs `command`; this block is left out", format.name());
         context.warn(codes::INCOMPLETE, span.clone(), message, "");
     } else if format.is_command() && block.command.is_none() {
-        let message = format!("`<localfile>` with `{}` needs `command`", format.name());
-        context.fail(codes::MISSING, span.clone(), message, "");
+        let help = format!("`{}` runs it", format.name());
+        context.needs(section, "command", &help);
     } else if block.locations.is_empty() && block.command.is_none() {
         let needless = format == LogFormat::Journald && !context.is_strict();
         if !needless {
-            let message = "`<localfile>` needs `location`";
-            context.fail(codes::MISSING, span.clone(), message, "");
+            context.needs(section, "location", "");
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use bartizan_base::{Place, Span};
+use bartizan_base::Place;
 use bartizan_pattern::address::AddressList;
 
 use super::codes;
@@ -10,6 +10,7 @@ use super::context::{Context, Wrong};
 use super::syslog_output::{PROTOCOLS, Protocol};
 use super::table::{Opt, Origin, ignored};
 use super::value::Value;
+use crate::xml::Element;
 
 /// One listener.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -159,18 +160,15 @@ fn add(list: &mut AddressList, v: &Value<'_>, context: &mut Context<'_>) -> Resu
     Err(Wrong::expected("an address or a network like `192.0.2.0/24`"))
 }
 
-pub(super) fn finish(block: &Remote, span: &Span, context: &mut Context<'_>) {
+pub(super) fn finish(block: &Remote, section: &Element, context: &mut Context<'_>) {
     match block.connection {
-        None => {
-            let message = "`<remote>` needs `connection`, which is `secure` or `syslog`";
-            context.fail(codes::MISSING, span.clone(), message, "");
-        }
+        None => context.needs(section, "connection", "it is `secure` or `syslog`"),
         // In 4.3 this ends the listener for agents as well (config 11, T2).
         Some(Connection::Syslog) if block.allowed.is_empty() => {
             let message = "nobody may send to this listener: `allowed-ips` is missing";
             let help =
                 "it is not opened; add `<allowed-ips>192.0.2.0/24</allowed-ips>`, or remove it";
-            context.warn(codes::INCOMPLETE, span.clone(), message, help);
+            context.warn(codes::INCOMPLETE, section.name_span.clone(), message, help);
         }
         Some(_) => {}
     }

@@ -9,6 +9,7 @@ use super::codes;
 use super::context::{Context, Wrong};
 use super::table::{Opt, Origin, did_you_mean, ignored};
 use super::value::{Value, rule_ids};
+use crate::xml::Element;
 
 /// A `<command>`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -221,16 +222,12 @@ fn offenders(
     Ok(())
 }
 
-pub(super) fn finish_command(block: &Command, span: &Span, context: &mut Context<'_>) {
-    let missing = [
-        ("name", block.name.is_none()),
-        ("executable", block.executable.is_none()),
-        // Wazuh does without (config 27.2).
-        ("expect", block.expect.is_none() && context.is_strict()),
-    ];
-    for (name, _) in missing.into_iter().filter(|(_, missing)| *missing) {
-        let message = format!("`<command>` needs `{name}`");
-        context.fail(codes::MISSING, span.clone(), message, "");
+pub(super) fn finish_command(section: &Element, context: &mut Context<'_>) {
+    context.needs(section, "name", "");
+    context.needs(section, "executable", "");
+    // Wazuh does without (config 27.2).
+    if context.is_strict() {
+        context.needs(section, "expect", "it may be empty");
     }
 }
 
@@ -248,6 +245,14 @@ impl ActiveResponse {
     }
 }
 
+/// What a block needs that is a response.
+pub(super) fn check_block(block: &ActiveResponse, section: &Element, context: &mut Context<'_>) {
+    if block.disabled != Some(true) && block.is_response() {
+        context.needs(section, "command", "");
+        context.needs(section, "location", "it is `local`, `server`, `defined-agent` or `all`");
+    }
+}
+
 /// Checks a response against the commands, which in OSSEC have to stand before it.
 pub(super) fn finish_response(
     block: &ActiveResponse,
@@ -257,14 +262,6 @@ pub(super) fn finish_response(
 ) {
     if block.disabled == Some(true) || !block.is_response() {
         return;
-    }
-    for (name, missing) in
-        [("command", block.command.is_none()), ("location", block.location.is_none())]
-    {
-        if missing {
-            let message = format!("`<active-response>` needs `{name}`");
-            context.fail(codes::MISSING, span.clone(), message, "");
-        }
     }
     if let Some((name, place)) = &block.command {
         check_command(block, name, &place.span, commands, context);

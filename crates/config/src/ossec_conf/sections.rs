@@ -95,7 +95,7 @@ pub const SECTIONS: &[Section] = &[
             let place = Some(context.place(&e.name_span));
             let mut block = localfile::Localfile { place, ..Default::default() };
             read_section(localfile::LOCALFILE, e, &mut block, context);
-            localfile::finish(&block, &e.name_span, context);
+            localfile::finish(&block, e, context);
             c.localfiles.push(block);
         },
     },
@@ -125,7 +125,7 @@ pub const SECTIONS: &[Section] = &[
             let place = Some(context.place(&e.name_span));
             let mut block = response::Command { place, ..Default::default() };
             read_section(response::COMMAND, e, &mut block, context);
-            response::finish_command(&block, &e.name_span, context);
+            response::finish_command(e, context);
             c.commands.push(block);
         },
     },
@@ -147,7 +147,7 @@ pub const SECTIONS: &[Section] = &[
             let place = Some(context.place(&e.name_span));
             let mut block = remote::Remote { place, ..Default::default() };
             read_section_by(Names::AnyCase, remote::REMOTE, e, &mut block, context);
-            remote::finish(&block, &e.name_span, context);
+            remote::finish(&block, e, context);
             c.remotes.push(block);
         },
     },
@@ -172,7 +172,7 @@ pub const SECTIONS: &[Section] = &[
             let place = Some(context.place(&e.name_span));
             let mut block = email_alerts::EmailAlert { place, ..Default::default() };
             read_section(email_alerts::EMAIL_ALERTS, e, &mut block, context);
-            email_alerts::finish(&block, &e.name_span, context);
+            email_alerts::finish(&block, e, context);
             c.email_alerts.push(block);
         },
     },
@@ -186,7 +186,7 @@ pub const SECTIONS: &[Section] = &[
             let place = Some(context.place(&e.name_span));
             let mut block = syslog_output::SyslogOutput { place, ..Default::default() };
             read_section(syslog_output::SYSLOG_OUTPUT, e, &mut block, context);
-            syslog_output::finish(&block, &e.name_span, context);
+            syslog_output::finish(&block, e, context);
             c.syslog_outputs.push(block);
         },
     },
@@ -224,7 +224,7 @@ pub const SECTIONS: &[Section] = &[
             let place = Some(context.place(&e.name_span));
             let mut block = agentless::Agentless { place, ..Default::default() };
             read_section(agentless::AGENTLESS, e, &mut block, context);
-            agentless::finish(&block, &e.name_span, context);
+            agentless::finish(&block, e, context);
             c.agentless.push(block);
         },
     },

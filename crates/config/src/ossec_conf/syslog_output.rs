@@ -1,6 +1,6 @@
 //! `<syslog_output>`: alerts to other machines (config 8).
 
-use bartizan_base::{Place, Span};
+use bartizan_base::Place;
 use bartizan_pattern::Language;
 use std::path::PathBuf;
 
@@ -8,6 +8,7 @@ use super::codes;
 use super::context::{Context, Wrong};
 use super::table::{Opt, Origin, ignored};
 use super::value::{Value, rule_ids};
+use crate::xml::Element;
 
 /// One destination.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -165,13 +166,10 @@ fn location(c: &mut SyslogOutput, v: &Value<'_>, context: &mut Context<'_>) -> R
     Ok(())
 }
 
-pub(super) fn finish(block: &SyslogOutput, span: &Span, context: &mut Context<'_>) {
-    if block.server.is_none() {
-        let message = "`<syslog_output>` needs `server`";
-        context.fail(codes::MISSING, span.clone(), message, "");
-    }
+pub(super) fn finish(block: &SyslogOutput, section: &Element, context: &mut Context<'_>) {
+    context.needs(section, "server", "");
     if block.tls && block.protocol == Some(Protocol::Udp) {
         let message = "`tls` works over tcp only, and `protocol` is udp";
-        context.fail(codes::CONTRADICTION, span.clone(), message, "remove `protocol`");
+        context.fail(codes::CONTRADICTION, section.name_span.clone(), message, "remove `protocol`");
     }
 }

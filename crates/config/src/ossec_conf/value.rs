@@ -169,7 +169,7 @@ impl<'a> Value<'a> {
 }
 
 /// The number that digits are; none are 0. Too many are the largest number.
-fn digits(text: &[u8]) -> Option<u64> {
+pub(super) fn digits(text: &[u8]) -> Option<u64> {
     if !text.iter().all(u8::is_ascii_digit) {
         return None;
     }

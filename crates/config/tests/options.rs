@@ -1,0 +1,298 @@
+//! Single options of `ossec.conf`: what a value does, and where ours and the dialects differ.
+
+use std::time::Duration;
+
+use bartizan_base::{Diagnostic, Dialect, Severity, Source};
+use bartizan_config::Configuration;
+use bartizan_config::ossec_conf::localfile::LogFormat;
+use bartizan_config::ossec_conf::syscheck::Ignored;
+use bartizan_config::ossec_conf::{self, sections};
+use proptest::prelude::*;
+
+fn read_in(dialect: Dialect, sections: &str) -> (Configuration, Vec<Diagnostic>) {
+    let text = format!("<ossec_config>{sections}</ossec_config>");
+    let (configuration, said) = ossec_conf::read(&Source::new("ossec.conf", text), dialect);
+    (configuration.unwrap(), said)
+}
+
+fn read(sections: &str) -> Configuration {
+    read_in(Dialect::OURS, sections).0
+}
+
+fn codes(dialect: Dialect, sections: &str, severity: Severity) -> Vec<&'static str> {
+    let (_, said) = read_in(dialect, sections);
+    said.iter().filter(|d| d.severity == severity).map(|d| d.code).collect()
+}
+
+/// Errors in our dialect and in OSSEC's.
+#[track_caller]
+fn errors(sections: &str, ours: &[&str], theirs: &[&str]) {
+    assert_eq!(codes(Dialect::OURS, sections, Severity::Error), ours, "ours: {sections}");
+    assert_eq!(codes(Dialect::OSSEC_4_3, sections, Severity::Error), theirs, "4.3: {sections}");
+}
+
+#[test]
+fn nothing_said_means_the_defaults() {
+    let c = read("");
+    assert_eq!((c.global.stats, c.global.memory_size, c.global.logall), (4, 8192, false));
+    assert_eq!((c.alerts.log_alert_level, c.alerts.email_alert_level), (1, 7));
+    assert!(c.syscheck.auto_ignore && !c.syscheck.alert_new_files);
+    assert!(c.localfiles.is_empty() && c.rules.entries.is_empty());
+}
+
+#[test]
+fn the_last_of_single_values_counts_and_lists_grow_over_all_sections() {
+    let c = read(
+        "<global><stats>3</stats><allow_list>10.0.0.1</allow_list></global>\
+         <global><stats>5</stats><white_list>a.example.org</white_list></global>\
+         </ossec_config><ossec_config><global><allow_list>10.0.0.2</allow_list></global>",
+    );
+    assert_eq!(c.global.stats, 5);
+    assert_eq!((c.global.allow_list.address_count(), c.global.allow_list.hosts().len()), (2, 1));
+    assert!(c.global.allow_list.contains_address(b"10.0.0.2", Dialect::OURS));
+    assert!(c.global.allow_list.contains_host(b"A.example.org"));
+}
+
+#[test]
+fn blanks_are_left_out_by_ours_with_a_warning() {
+    let section = "<global><logall>\n yes </logall></global>";
+    errors(section, &[], &["C0004"]);
+    assert!(read(section).global.logall);
+    assert_eq!(codes(Dialect::OURS, section, Severity::Warning), ["C0101"]);
+}
+
+#[test]
+fn empty_sections_are_fine() {
+    errors("<global></global><rules/><syscheck></syscheck>", &[], &[]);
+}
+
+#[test]
+fn numbers_are_checked_by_ours_and_wrap_in_the_dialect() {
+    for (option, value, wraps_to) in [("log_alert_level", "300", 44), ("log_alert_level", "", 0)] {
+        let section = format!("<alerts><{option}>{value}</{option}></alerts>");
+        errors(&section, &["C0004"], &[]);
+        let (c, _) = read_in(Dialect::OSSEC_4_3, &section);
+        assert_eq!(c.alerts.log_alert_level, wraps_to);
+    }
+    errors("<alerts><log_alert_level>-1</log_alert_level></alerts>", &["C0004"], &["C0004"]);
+    assert_eq!(read("<global><memory_size>5</memory_size></global>").global.memory_size, 2048);
+}
+
+#[test]
+fn yes_and_no_are_the_only_words_and_others_are_advised() {
+    for value in ["Yes", "1", "true", "on"] {
+        let (_, said) =
+            read_in(Dialect::OURS, &format!("<global><logall>{value}</logall></global>"));
+        assert_eq!(said[0].help.as_deref(), Some("write `yes`"), "{value}");
+    }
+}
+
+#[test]
+fn what_only_others_know_is_refused_in_the_dialect() {
+    for section in [
+        "<global><picviz_output>no</picviz_output></global>",
+        "<global><agents_disconnection_time>15m</agents_disconnection_time></global>",
+        "<remote><connection>syslog</connection><deny-ips>1.2.3.4</deny-ips></remote>",
+        "<alerts><use_geoip>yes</use_geoip></alerts>",
+    ] {
+        errors(section, &[], &["C0003"]);
+    }
+    for section in ["<ruleset></ruleset>", "<wodle name='syscollector'></wodle>", "<sca/>"] {
+        errors(section, &[], &["C0002"]);
+    }
+    let new = "<global><logall_json>yes</logall_json></global>";
+    assert_eq!(codes(Dialect::ossec_2_8(), new, Severity::Error), ["C0003"]);
+}
+
+#[test]
+fn an_option_without_effect_is_told_once_with_its_count() {
+    let (_, said) = read_in(
+        Dialect::OURS,
+        "<syscheck><directories check_all='yes'>/a</directories>\
+         <directories check_all='yes'>/b</directories></syscheck>\
+         <syscheck><directories check_all='yes'>/c</directories></syscheck>",
+    );
+    assert_eq!(said.len(), 1);
+    assert_eq!(said[0].code, "C0900");
+    assert!(said[0].message.contains("`directories` in `<syscheck>` (3 times)"), "{}", said[0]);
+}
+
+#[test]
+fn localfiles_keep_their_locations_and_formats() {
+    let c = read(
+        "<localfile><location>/var/log/a</location><log_format>syslog</log_format>\
+         <location>/var/log/b*</location></localfile>\
+         <localfile><log_format>multi-line: 3</log_format><location>/var/log/c</location></localfile>\
+         <localfile><log_format>journald</log_format></localfile>\
+         <localfile><log_format>full_command</log_format><command>df</command>\
+         <frequency>hourly</frequency></localfile>",
+    );
+    let formats: Vec<_> = c.localfiles.iter().filter_map(|block| block.format).collect();
+    assert_eq!(
+        formats,
+        [LogFormat::Syslog, LogFormat::MultiLine(3), LogFormat::Journald, LogFormat::FullCommand]
+    );
+    let paths: Vec<_> =
+        c.localfiles[0].locations.iter().map(|l| l.path.display().to_string()).collect();
+    assert_eq!(paths, ["/var/log/a", "/var/log/b*"]);
+    assert_eq!(c.localfiles[3].frequency, Some(Duration::from_secs(3600)));
+}
+
+#[test]
+fn formats_that_work_are_not_warned_about() {
+    for format in [
+        "syslog",
+        "generic",
+        "apache",
+        "iis",
+        "squid",
+        "snort-full",
+        "snort-fast",
+        "syslog-pipe",
+        "journald",
+    ] {
+        let section = format!(
+            "<localfile><log_format>{format}</log_format><location>/l</location></localfile>"
+        );
+        assert_eq!(read_in(Dialect::OURS, &section).1, [], "{format}");
+    }
+    let json = "<localfile><log_format>json</log_format><location>/l</location></localfile>";
+    assert_eq!(codes(Dialect::OURS, json, Severity::Warning), ["C0900"]);
+    errors(json, &[], &["C0004"]);
+}
+
+#[test]
+fn a_file_that_is_named_twice_is_read_once() {
+    let block = "<localfile><log_format>syslog</log_format><location>/l</location></localfile>";
+    let (c, said) = read_in(Dialect::OURS, &block.repeat(2));
+    let locations: usize = c.localfiles.iter().map(|block| block.locations.len()).sum();
+    assert_eq!((locations, said[0].code), (1, "C0011"));
+}
+
+#[test]
+fn the_server_side_of_syscheck_is_in_use() {
+    let section = "<syscheck><ignore>/etc/mtab</ignore><ignore type='sregex'>.log$</ignore>\
+        <auto_ignore>no</auto_ignore><alert_new_files>yes</alert_new_files></syscheck>";
+    let (c, said) = read_in(Dialect::OURS, section);
+    assert!(said.is_empty(), "{said:?}");
+    assert_eq!(
+        c.syscheck.ignore,
+        [Ignored::Prefix(b"/etc/mtab".to_vec()), Ignored::Sregex(b".log$".to_vec())]
+    );
+    assert!(!c.syscheck.auto_ignore && c.syscheck.alert_new_files);
+}
+
+#[test]
+fn later_attributes_take_back_what_earlier_ones_gave() {
+    let c = read(
+        "<syscheck><directories check_all='yes' check_md5sum='no'> /a, /b </directories></syscheck>",
+    );
+    let watched = &c.syscheck.directories[0];
+    assert_eq!(watched.paths.len(), 2);
+    assert!(watched.checks.sha1 && watched.checks.perm && !watched.checks.md5);
+    errors("<syscheck><directories>/etc</directories></syscheck>", &[], &["C0004"]);
+    errors("<syscheck><directories whodata='yes'>/etc</directories></syscheck>", &[], &["C0008"]);
+    errors(
+        "<syscheck><directories chekc_all='yes'>/e</directories></syscheck>",
+        &["C0008"],
+        &["C0008"],
+    );
+}
+
+#[test]
+fn responses_find_their_commands_wherever_those_stand() {
+    let command =
+        "<command><name>c</name><executable>c.sh</executable><expect>srcip</expect></command>";
+    let response = "<active-response><command>c</command><location>local,server</location>\
+        <level>6</level><rules_id>1 2|3</rules_id></active-response>";
+    errors(&format!("{command}{response}"), &[], &[]);
+    errors(&format!("{response}{command}"), &[], &["C0007"]);
+    errors(response, &["C0007"], &["C0007"]);
+    let c = read(&format!("{command}{response}"));
+    assert_eq!(c.active_responses[0].rules_id, [1, 2, 3]);
+    let location = c.active_responses[0].location.unwrap();
+    assert!(location.local && location.server && !location.all);
+}
+
+#[test]
+fn only_a_block_that_says_nothing_else_switches_responses_off() {
+    let alone = "<active-response><disabled>yes</disabled></active-response>";
+    assert!(read(alone).active_response_disabled);
+    let command = "<command><name>c</name><executable>c.sh</executable><expect/></command>";
+    let block = "<active-response><disabled>yes</disabled><command>c</command>\
+        <location>local</location></active-response>";
+    let c = read(&format!("{command}{block}"));
+    assert!(!c.active_response_disabled);
+    assert_eq!(c.active_responses[0].disabled, Some(true));
+}
+
+#[test]
+fn mail_settings_do_not_depend_on_their_order() {
+    let c = read(
+        "<global><smtp_server>mx</smtp_server><smtp_port>26</smtp_port>\
+         <email_notification>yes</email_notification></global>",
+    );
+    assert_eq!((c.global.mail.server.as_deref(), c.global.mail.port), (Some("mx"), Some(26)));
+}
+
+#[test]
+fn a_wrong_root_is_told_with_what_it_may_be() {
+    for (text, help) in [
+        ("<ossec_confg></ossec_confg>", "did you mean `ossec_config`?"),
+        (
+            "<agent_config></agent_config>",
+            "this is what `agent.conf` begins with, not `ossec.conf`",
+        ),
+    ] {
+        let (_, said) = ossec_conf::read(&Source::new("f", text), Dialect::OURS);
+        assert_eq!(said[0].code, "C0001");
+        assert_eq!(said[0].help.as_deref(), Some(help));
+    }
+}
+
+#[test]
+fn a_file_that_is_not_there_is_an_error() {
+    let (configuration, said) = ossec_conf::load_home("/nonexistent".as_ref(), Dialect::OURS);
+    assert!(configuration.is_none());
+    assert_eq!(said[0].code, "C0012");
+}
+
+#[test]
+fn every_table_names_each_option_once_and_says_what_it_is_for() {
+    for section in sections::SECTIONS {
+        let options = section.options();
+        assert!(!options.is_empty() && !section.help.is_empty(), "{}", section.name);
+        for option in &options {
+            let same = options.iter().filter(|other| other.name == option.name).count();
+            assert_eq!(same, 1, "{} in {}", option.name, section.name);
+            assert!(!option.help.is_empty() && !option.takes.is_empty(), "{}", option.name);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn any_value_in_any_option_is_read_without_a_panic(
+        value in ".{0,12}",
+        number in prop::sample::select(vec!["0", "1", "yes", "no", "99999999999999999999", "!", ",", "a@b", "1:", ":"]),
+    ) {
+        let value = value.replace(['<', '>', '\0'], "");
+        for dialect in [Dialect::OURS, Dialect::OSSEC_4_3, Dialect::ossec_2_8()] {
+            for section in sections::SECTIONS {
+                let options: String = section
+                    .options()
+                    .iter()
+                    .map(|o| format!("<{0} type='{1}'>{1}</{0}><{0}>{2}{1}</{0}>", o.name, value.replace('\'', ""), number))
+                    .collect();
+                let text = format!("<{0}>{options}</{0}>", section.name);
+                let source = Source::new("f", format!("<ossec_config>{text}</ossec_config>"));
+                let (_, said) = ossec_conf::read(&source, dialect);
+                for d in said {
+                    let _ = d.to_string();
+                }
+            }
+        }
+    }
+}
