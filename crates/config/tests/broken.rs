@@ -10,7 +10,7 @@ use bartizan_config::xml::{self, Element, ReadOptions};
 /// Both stock configurations.
 fn stock() -> Vec<Vec<u8>> {
     let Some(folder) = bartizan_conformance::folder() else { return Vec::new() };
-    let read = |flavour| std::fs::read(folder.join(flavour).join("ossec.conf")).unwrap();
+    let read = |flavour| std::fs::read(folder.join(flavour).join("ossec.conf")).expect("readable");
     vec![read("ossec-4.3"), read("ossec-2.8")]
 }
 
@@ -18,7 +18,7 @@ fn stock() -> Vec<Vec<u8>> {
 fn elements(text: &[u8]) -> Vec<Element> {
     let source = Source::new("ossec.conf", text);
     let options = ReadOptions { dialect: Dialect::OURS, variables: false };
-    let roots = xml::read(&source, options, &mut Vec::new()).unwrap().roots;
+    let roots = xml::read(&source, options, &mut Vec::new()).expect("well-formed").roots;
     let (mut all, mut left) = (Vec::new(), roots);
     while let Some(element) = left.pop() {
         left.extend(element.children.iter().cloned());

@@ -7,11 +7,11 @@ use bartizan_config::ossec_conf::{self, files::ResolvedFiles};
 
 /// A home with empty files of these names.
 fn home(files: &[&str]) -> tempfile::TempDir {
-    let home = tempfile::tempdir().unwrap();
+    let home = tempfile::tempdir().expect("a folder");
     for file in files {
         let path = home.path().join(file);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, "").unwrap();
+        std::fs::create_dir_all(path.parent().expect("below the home")).expect("a folder");
+        std::fs::write(path, "").expect("a file");
     }
     home
 }
@@ -19,7 +19,7 @@ fn home(files: &[&str]) -> tempfile::TempDir {
 fn resolve_in(dialect: Dialect, config: &str, home: &Path) -> (ResolvedFiles, Vec<Diagnostic>) {
     let source = Source::new("ossec.conf", format!("<ossec_config>{config}</ossec_config>"));
     let (configuration, mut diagnostics) = ossec_conf::read(&source, dialect);
-    let files = configuration.unwrap().rules.files(home, dialect, &mut diagnostics);
+    let files = configuration.expect("well-formed").rules.files(home, dialect, &mut diagnostics);
     (files, diagnostics)
 }
 
