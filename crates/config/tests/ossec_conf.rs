@@ -81,3 +81,33 @@ fn stock_configurations_have_no_error_and_few_warnings() {
         }
     }
 }
+
+/// Sections of agents, recorded with the agent's own program. Lines of the recording where ours answers
+/// differently, and why.
+const OTHERWISE: &[(usize, &str)] = &[
+    (2, "empty sections are fine (config 3)"),
+    (24, "analysisd refuses it"),
+    (27, "whether the program is there is no matter of the file"),
+    (49, "empty sections are fine (config 3)"),
+];
+
+#[test]
+fn sections_for_integrity_are_refused_and_accepted_as_recorded() {
+    let Some(cases) = bartizan_conformance::json_lines("integrity/config.jsonl") else { return };
+    let mut wrong = Vec::new();
+    for (line, case) in (1..).zip(&cases) {
+        let (section, content) =
+            (case["section"].as_str().unwrap(), case["content"].as_str().unwrap());
+        let text = format!("<ossec_config><{section}>{content}</{section}></ossec_config>");
+        let source = Source::new("ossec.conf", bartizan_conformance::bytes(&text));
+        let (_, diagnostics) = ossec_conf::read(&source, Dialect::OSSEC_4_3);
+        let refused = diagnostic::any_error(&diagnostics);
+        let should = case["exit"] != 0;
+        let listed = OTHERWISE.iter().any(|(at, _)| *at == line);
+        if (refused == should) == listed {
+            let said: String = diagnostics.iter().map(|d| format!("{d}\n")).collect();
+            wrong.push(format!("{line} {text}\n  {}\n{said}", case["output"]));
+        }
+    }
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+}

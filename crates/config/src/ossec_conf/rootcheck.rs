@@ -109,9 +109,9 @@ pub const ROOTCHECK: &[Opt<Rootcheck>] = &[
     Row::new("check_sys", YES_NO, "Look at the file system", check),
     Row::new("check_trojans", YES_NO, "Look for trojans", check),
     Row::new("check_unixaudit", YES_NO, "Check policies", check),
-    Row::new("check_winapps", YES_NO, "Look for unwanted programs on Windows", check),
-    Row::new("check_winaudit", YES_NO, "Check policies of Windows", check),
-    Row::new("check_winmalware", YES_NO, "Look for malware on Windows", check),
+    Row::new("check_winapps", YES_NO, "Look for unwanted programs on Windows", windows_check),
+    Row::new("check_winaudit", YES_NO, "Check policies of Windows", windows_check),
+    Row::new("check_winmalware", YES_NO, "Look for malware on Windows", windows_check),
     Row::new("notify", "anything", "Nothing", ignored).origin(Origin::Until(28)).no_effect(),
 ];
 
@@ -120,6 +120,11 @@ fn check(c: &mut Rootcheck, v: &Value<'_>, _: &mut Context<'_>) -> Result<(), Wr
         c.off.push(String::from_utf8_lossy(&v.element.name).into_owned());
     }
     Ok(())
+}
+
+/// On other systems OSSEC takes any value (recorded: `1`).
+fn windows_check(c: &mut Rootcheck, v: &Value<'_>, context: &mut Context<'_>) -> Result<(), Wrong> {
+    check(c, v, context).or_else(|wrong| if context.is_strict() { Ok(()) } else { Err(wrong) })
 }
 
 fn windows(c: &mut Rootcheck, v: &Value<'_>, _: &mut Context<'_>) -> Result<(), Wrong> {

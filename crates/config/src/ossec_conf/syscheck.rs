@@ -178,7 +178,9 @@ pub const SYSCHECK: &[Opt<Syscheck>] = &[
     .attributes(&["arch", "tags", "report_changes", "check_all", "restrict_key", "restrict_value"])
     .not_yet(),
     Row::new("registry_ignore", "key", "Registry keys that are left out", |c, v, context| {
-        c.registry_ignore.push(ignored_name(v, context)?);
+        // OSSEC looks at its attributes on Windows only (recorded).
+        let unseen = context.is_strict().then(|| Ignored::Prefix(v.bytes().to_vec()));
+        c.registry_ignore.push(unseen.map_or_else(|| ignored_name(v, context), Ok)?);
         Ok(())
     })
     .attributes(&["type", "arch"])
@@ -220,7 +222,26 @@ const fn wazuh(name: &'static str, help: &'static str) -> Opt<Syscheck> {
     Row::new(name, "anything", help, ignored).attributes(&["type"]).origin(Origin::Wazuh).not_yet()
 }
 
+/// Attributes other than `type`; `arch` and the like are Wazuh's.
+fn refuse_attributes(v: &Value<'_>, context: &mut Context<'_>) {
+    for attribute in &v.element.attributes {
+        let name = String::from_utf8_lossy(&attribute.name).into_owned();
+        let (message, span) =
+            (format!("there is no attribute `{name}` here"), &attribute.name_span);
+        if name == "type" {
+            continue;
+        } else if context.is_strict() {
+            context.fail(codes::INVALID_ATTRIBUTE, span.clone(), message, "");
+        } else if !matches!(name.to_ascii_lowercase().as_str(), "type" | "arch") {
+            let help = super::table::did_you_mean(&name, ["type"]);
+            let help = help.unwrap_or_else(|| "it is ignored".to_owned());
+            context.warn(codes::IGNORED_ATTRIBUTE, span.clone(), message, &help);
+        }
+    }
+}
+
 fn ignored_name(v: &Value<'_>, context: &mut Context<'_>) -> Result<Ignored, Wrong> {
+    refuse_attributes(v, context);
     let Some(kind) = v.attribute("type") else {
         return Ok(Ignored::Prefix(v.bytes().to_vec()));
     };
@@ -277,7 +298,11 @@ fn directories(c: &mut Syscheck, v: &Value<'_>, context: &mut Context<'_>) -> Re
     }
     // From left to right: a later one may take back what an earlier one gave (config 14.1).
     for attribute in &v.element.attributes {
-        let name = attribute.name.to_ascii_lowercase();
+        // OSSEC compares the names exactly.
+        let name = match context.is_strict() {
+            true => attribute.name.clone(),
+            false => attribute.name.to_ascii_lowercase(),
+        };
         if name == b"restrict" {
             restrict = Some(attribute.value.clone());
             continue;
