@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bartizan_analysis::{Engine, Input, Role, Ruleset, RulesetFiles, Settings};
-use bartizan_base::{Diagnostic, Dialect, Source, Timestamp};
+use bartizan_base::{Diagnostic, Dialect, Source, StaticField, Timestamp};
 
 /// When samples are asked: 25 November 2025, 09:00:00 UTC.
 pub const START: i64 = 1_764_061_200;
@@ -85,6 +85,13 @@ impl Home {
     /// Takes in a line of a log.
     pub fn ask(&mut self, line: &[u8]) -> Answer {
         self.ask_message(b'1', b"stdin", line)
+    }
+
+    /// A field of the line asked last.
+    #[must_use]
+    pub fn field(&self, field: StaticField) -> Option<String> {
+        let value = self.engine.event().field(field)?;
+        Some(String::from_utf8_lossy(value).into_owned())
     }
 
     /// Takes in a message of any kind.
