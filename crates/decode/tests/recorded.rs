@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use bartizan_base::{Dialect, Event, FieldName, Source, Timestamp, diagnostic};
+use bartizan_base::{DecoderIndex, Dialect, Event, FieldName, Source, Timestamp, diagnostic};
 use bartizan_config::xml;
 use bartizan_conformance::{bytes, folder, json_lines, latin1};
 use bartizan_decode::accumulate::Accumulator;
@@ -76,10 +76,12 @@ impl Tester {
         answer.insert("fields".into(), Value::Object(fields));
         let info = self.set.table().info(event.decoded.decoder);
         let decoder = match &info.parent {
-            None if self.dialect.is_2_8() => Value::Null,
-            None => "(null)".into(),
+            _ if event.decoded.decoder == DecoderIndex::NONE && self.dialect.is_2_8() => {
+                Value::Null
+            }
+            _ if event.decoded.decoder == DecoderIndex::NONE => "(null)".into(),
             Some(parent) if self.dialect.is_2_8() => latin1(parent).into(),
-            Some(_) => latin1(&info.name).into(),
+            _ => latin1(&info.name).into(),
         };
         answer.insert("decoder".into(), decoder);
         self.accumulator.apply(event, self.set.table());
