@@ -134,7 +134,8 @@ pub(crate) fn write_dynamic(facts: &EventFacts<'_>, object: &mut Object<'_>) {
 pub(crate) fn write_decoder(facts: &EventFacts<'_>, mut object: Object<'_>) {
     let decoder = facts.decoder;
     let first_seen = if facts.event.decoded.is_first_seen { FIRST_SEEN } else { 0 };
-    let fts = decoder.fts.0 | first_seen;
+    // A decoder may carry the mark for all its events; only the event knows.
+    let fts = (decoder.fts.0 & !FIRST_SEEN) | first_seen;
     if fts != 0 {
         object.number("fts", i64::from(fts));
     }

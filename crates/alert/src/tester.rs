@@ -7,7 +7,7 @@
 //! Phase 1 must be written before the decoder runs: a plugin may replace what it shows. Control characters
 //! are escaped, in the dialects they come out as they are.
 
-use bartizan_base::{Dialect, Event, FieldName};
+use bartizan_base::{DecoderInfo, Dialect, Event, FieldName};
 
 use crate::facts::{self, EventFacts, RuleFacts};
 use crate::number;
@@ -28,7 +28,7 @@ pub fn phase1(event: &Event, dialect: Dialect, out: &mut Vec<u8>) {
 pub fn phase2(facts: &EventFacts<'_>, out: &mut Vec<u8>) {
     out.extend_from_slice(b"\n**Phase 2: Completed decoding.\n");
     let is_2_8 = facts.dialect.is_2_8();
-    let name = Some(facts.decoder.name.as_slice()).filter(|name| !name.is_empty());
+    let name = shown_decoder(facts);
     if name.is_none() {
         out.extend_from_slice(b"       No decoder matched.\n");
     }
@@ -44,6 +44,16 @@ pub fn phase2(facts: &EventFacts<'_>, out: &mut Vec<u8>) {
     }
     if !is_2_8 {
         line(b"decoder", name, facts.is_raw(), out);
+    }
+}
+
+/// The decoder's name, if there is a decoder. 2.8 shows the top-level decoder where a child with a name of its
+/// own decoded.
+fn shown_decoder<'a>(facts: &EventFacts<'a>) -> Option<&'a [u8]> {
+    let DecoderInfo { id, name, parent, .. } = facts.decoder;
+    match parent {
+        Some(parent) if facts.dialect.is_2_8() => Some(parent),
+        _ => (id.0 != 0 || !name.is_empty()).then_some(name),
     }
 }
 

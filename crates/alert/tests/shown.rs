@@ -62,6 +62,9 @@ fn the_tester_prints_its_three_phases() {
         .replace("       decoder: 'sshd'\n", "")
         .replace("       dstuser", "       decoder: 'sshd'\n       dstuser");
     assert_eq!(phases(&event), decoder_first);
+    event.decoder.name = b"a child's own name".to_vec();
+    event.decoder.parent = Some(b"sshd".to_vec());
+    assert_eq!(phases(&event), decoder_first);
 }
 
 #[test]
@@ -215,4 +218,21 @@ fn severity_grows_with_the_level() {
         "critical",
     ];
     assert_eq!(words, expected);
+}
+
+#[test]
+fn only_an_event_says_whether_rootcheck_saw_its_text_for_the_first_time() {
+    let mut alert = made(0, b"rootcheck", b"x");
+    alert.decoder = DecoderInfo {
+        name: b"rootcheck".to_vec(),
+        fts: bartizan_base::FtsKeys(4096),
+        ..DecoderInfo::default()
+    };
+    let desc = |alert: &Made| {
+        let json: serde_json::Value = serde_json::from_slice(&alert.write(json::write)).unwrap();
+        json["decoder_desc"].to_string()
+    };
+    assert_eq!(desc(&alert), r#"{"name":"rootcheck"}"#);
+    alert.event.decoded.is_first_seen = true;
+    assert_eq!(desc(&alert), r#"{"fts":4096,"name":"rootcheck"}"#);
 }
