@@ -231,7 +231,7 @@ impl Engine {
         if matches!(decision, Decision::Fired { .. }) {
             self.alert_number += 1;
             report.alert_number = self.alert_number;
-            remember(&ruleset.rules, &self.event, &mut self.state, rule);
+            remember(&self.event, &mut self.state, rule);
         }
     }
 

@@ -206,9 +206,9 @@ pub fn decide(
 }
 
 /// Steps 8 and 9 of rules 4.5, after outputs and responses took the alert.
-pub fn remember(rules: &RuleSet, event: &Event, state: &mut State, index: RuleIndex) {
+pub fn remember(event: &Event, state: &mut State, index: RuleIndex) {
     let mark = state.mark;
-    state.history.remember(event, mark, rules.rule(index));
+    state.history.remember(event, mark, index);
 }
 
 /// Whether a test has an effect beyond its answer, so that the order of tests shows (rules 4.3).

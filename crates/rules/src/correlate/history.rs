@@ -10,87 +10,19 @@
 
 use std::collections::VecDeque;
 
-use bartizan_base::{Category, Deviation, Dialect, Event, StaticField, Subject, Text};
+use bartizan_base::{Deviation, Dialect, Event};
 
-use crate::condition::{Correlation, SameTests, Search};
+use super::list::List;
+use super::remembered::{Key, Remembered, Sameness};
+use crate::condition::{Correlation, SameTests, Search, Test};
 use crate::correlate::Lines;
-use crate::rule::{ListIndex, Rule, RuleSet};
+use crate::rule::{ListIndex, Rule, RuleIndex, RuleSet};
 
 /// Context lines kept for one alert, at most (rules 5.7).
 const CONTEXT_LINES: usize = 11;
 
 /// Events the original drops at least when its memory overflows (rules 5.2).
 const ORIGINAL_EVICTION: usize = 10;
-
-/// Fields that `same_…` and `different_…` compare.
-const COMPARED: [StaticField; 7] = [
-    StaticField::SrcIp,
-    StaticField::Id,
-    StaticField::DstUser,
-    StaticField::SrcPort,
-    StaticField::DstPort,
-    StaticField::Url,
-    StaticField::SrcGeoIp,
-];
-
-/// An event that fired.
-#[derive(Debug, Default)]
-struct Remembered {
-    raw: Vec<u8>,
-    folded: Vec<u8>,
-    time: i64,
-    mark: u16,
-    category: Category,
-    full_log: Text,
-    log: Text,
-    hostname: Text,
-    fields: [Option<Text>; COMPARED.len()],
-}
-
-impl Remembered {
-    fn fill(&mut self, event: &Event, mark: u16, keep_folded: bool) {
-        let (raw, folded) = event.buffers();
-        self.raw.clear();
-        self.raw.extend_from_slice(raw);
-        self.folded.clear();
-        if keep_folded {
-            self.folded.extend_from_slice(folded);
-        }
-        self.time = event.time.0;
-        self.mark = mark;
-        self.category = event.decoded.category;
-        self.full_log = event.full_log;
-        self.log = event.log;
-        self.hostname = event.hostname;
-        self.fields = COMPARED.map(|field| event.decoded.field(field));
-    }
-
-    fn bytes(&self, text: Text) -> &[u8] {
-        self.raw.get(text.range()).unwrap_or_default()
-    }
-
-    fn log(&self) -> Subject<'_> {
-        let range = self.log.range();
-        Subject::new(self.bytes(self.log), self.folded.get(range).unwrap_or_default())
-    }
-
-    /// The `same_…` and `different_…` tests against the current event (rules 5.4).
-    fn qualifies(&self, event: &Event, same: SameTests) -> bool {
-        let equal = |at: usize| match (self.fields[at], event.field(COMPARED[at])) {
-            (Some(old), Some(new)) => Some(self.bytes(old) == new),
-            _ => None,
-        };
-        (!same.same_source_ip || equal(0) == Some(true))
-            && (!same.same_id || equal(1) == Some(true))
-            && (!same.same_user || equal(2) == Some(true))
-            && (!same.same_src_port || equal(3) == Some(true))
-            && (!same.same_dst_port || equal(4) == Some(true))
-            && (!same.same_location || self.bytes(self.hostname) == event.bytes(event.hostname))
-            && (!same.different_url || equal(5) == Some(false))
-            && (!same.different_srcip || equal(0) == Some(false))
-            && (!same.different_srcgeoip || equal(6) == Some(false))
-    }
-}
 
 /// Remembered events and correlation lists.
 #[derive(Debug)]
@@ -99,6 +31,9 @@ pub struct History {
     /// Number of the oldest event in `events`.
     first: u64,
     lists: Vec<List>,
+    /// For each rule the lists its events stand in.
+    lists_of: Vec<Vec<ListIndex>>,
+    samenesses: Vec<Sameness>,
     spare: Vec<Remembered>,
     bound: usize,
     /// Seconds an event survives an overflow in the original; `None`: only the oldest go.
@@ -106,42 +41,58 @@ pub struct History {
     keep_folded: bool,
     dialect: Dialect,
     evicted: u64,
-}
-
-#[derive(Debug)]
-struct List {
-    numbers: VecDeque<u64>,
-    bound: Option<usize>,
+    /// Number of the last event that was older than the one before it: time went back.
+    unordered: Option<u64>,
 }
 
 impl History {
     /// An empty memory for `rules`.
     #[must_use]
     pub fn new(rules: &RuleSet) -> Self {
-        let is_memory_search = |rule: &Rule| {
-            rule.conditions.iter().any(|c| {
-                matches!(
-                    &c.test,
-                    crate::Test::Correlation(Correlation { search: Search::Memory(_), .. })
-                )
-            })
-        };
-        let eviction = rules.dialect.has(Deviation::MemoryEviction);
-        Self {
+        let starves = rules.dialect.has(Deviation::SidStarvesGroup);
+        let mut history = Self {
             events: VecDeque::new(),
             first: 0,
-            lists: rules
-                .lists
-                .iter()
-                .map(|&bound| List { numbers: VecDeque::new(), bound })
-                .collect(),
+            lists: rules.lists.iter().map(|&bound| List::new(bound)).collect(),
+            lists_of: rules.rules.iter().map(|rule| lists_of(rule, starves)).collect(),
+            samenesses: Vec::new(),
             spare: Vec::new(),
             bound: rules.options.memory_events.max(1),
-            original_seconds: eviction.then_some(i64::from(rules.largest_frequency)),
-            keep_folded: rules.rules.iter().any(is_memory_search),
+            original_seconds: rules
+                .dialect
+                .has(Deviation::MemoryEviction)
+                .then_some(i64::from(rules.largest_frequency)),
+            keep_folded: false,
             dialect: rules.dialect,
             evicted: 0,
+            unordered: None,
+        };
+        for condition in rules.rules.iter().flat_map(|rule| &rule.conditions) {
+            if let Test::Correlation(correlation) = &condition.test {
+                history.prepare(correlation);
+            }
         }
+        history
+    }
+
+    /// Makes ready what a composite will search.
+    fn prepare(&mut self, correlation: &Correlation) {
+        let (Search::Sid(list) | Search::Group(list)) = correlation.search else {
+            self.keep_folded = true;
+            return;
+        };
+        let Some(tests) = Sameness::tests_of(correlation.same) else { return };
+        let at = self.sameness(tests).unwrap_or_else(|| {
+            self.samenesses.push(Sameness::new(tests));
+            self.samenesses.len() - 1
+        });
+        if let Some(list) = self.lists.get_mut(list.0 as usize) {
+            list.add_chain(at);
+        }
+    }
+
+    fn sameness(&self, tests: SameTests) -> Option<usize> {
+        self.samenesses.iter().position(|known| known.tests() == tests)
     }
 
     /// Events remembered now.
@@ -162,36 +113,25 @@ impl History {
         self.evicted
     }
 
-    /// Remembers an event that fired `rule` (rules 4.5 steps 8 and 9).
-    pub fn remember(&mut self, event: &Event, mark: u16, rule: &Rule) {
+    /// Remembers an event that fired the rule of that number (rules 4.5 steps 8 and 9).
+    pub fn remember(&mut self, event: &Event, mark: u16, rule: RuleIndex) {
         let number = self.first + self.events.len() as u64;
-        if let Some(list) = rule.sid_list {
-            self.append(list, number);
+        if self.events.back().is_some_and(|last| last.time > event.time.0) {
+            self.unordered = Some(number);
         }
-        let starved = rule.sid_list.is_some() && self.dialect.has(Deviation::SidStarvesGroup);
-        if !starved {
-            for &list in &rule.group_lists {
-                self.append(list, number);
+        let samenesses = &self.samenesses;
+        let key = |sameness: usize| samenesses.get(sameness).and_then(|s| s.key(event));
+        for &list in self.lists_of.get(rule.0 as usize).into_iter().flatten() {
+            if let Some(list) = self.lists.get_mut(list.0 as usize) {
+                list.push(number, mark, self.first, key);
             }
         }
         let mut entry = self.spare.pop().unwrap_or_default();
-        entry.fill(event, mark, self.keep_folded);
+        entry.fill(event, mark, rule, self.keep_folded);
         self.events.push_back(entry);
         if self.events.len() > self.bound {
             self.evict(event.time.0);
         }
-    }
-
-    fn append(&mut self, list: ListIndex, number: u64) {
-        let first = self.first;
-        let Some(list) = self.lists.get_mut(list.0 as usize) else { return };
-        while list.numbers.front().is_some_and(|&oldest| oldest < first) {
-            list.numbers.pop_front();
-        }
-        if list.bound.is_some_and(|bound| list.numbers.len() >= bound) {
-            list.numbers.pop_front();
-        }
-        list.numbers.push_back(number);
     }
 
     /// Drops the oldest events (rules 5.2).
@@ -217,21 +157,11 @@ impl History {
     /// The search of a composite rule (rules 5.3). On success the marks are set, `context` holds the lines
     /// for the alert, and the caller marks the current event with the composite's level.
     pub fn search(&mut self, rule: &Correlation, event: &Event, context: &mut Lines) -> bool {
-        let found = match &rule.search {
-            Search::Sid(list) | Search::Group(list) => {
-                let Some(list) = self.lists.get(list.0 as usize) else { return false };
-                self.scan(list.numbers.iter().rev().copied(), rule, event)
-            }
-            Search::Memory(_) => {
-                let next = self.first + self.events.len() as u64;
-                self.scan((self.first..next).rev(), rule, event)
-            }
-        };
-        let Some(found) = found else { return false };
+        let Some(found) = self.find(rule, event) else { return false };
         context.clear();
         for &number in found.lines.get(..found.line_count).unwrap_or_default() {
             if let Some(entry) = self.get(number) {
-                context.push(entry.bytes(entry.full_log));
+                context.push(entry.full_log());
             }
         }
         self.set_mark(found.oldest, rule.level);
@@ -239,38 +169,65 @@ impl History {
         true
     }
 
+    fn find(&self, rule: &Correlation, event: &Event) -> Option<Found> {
+        let list = match &rule.search {
+            Search::Sid(list) | Search::Group(list) => self.lists.get(list.0 as usize)?,
+            Search::Memory(_) => {
+                let next = self.first + self.events.len() as u64;
+                let all = (self.first..next).rev().map(|number| (number, number));
+                return self.scan(all, None, rule, event);
+            }
+        };
+        // Where time went back, an event that is too old may stand before one that is not: then every
+        // event must be looked at, as the original does.
+        let is_ordered = self.unordered.is_none_or(|number| number < self.first)
+            && self.events.back().is_none_or(|last| last.time <= event.time.0);
+        if is_ordered
+            && let Some(tests) = Sameness::tests_of(rule.same)
+            && let Some(sameness) = self.sameness(tests)
+        {
+            let key: Key = self.samenesses.get(sameness)?.key(event)?;
+            let sharing = list.sharing(sameness, key)?;
+            return self.scan(sharing, Some(list), rule, event);
+        }
+        self.scan(list.newest_first(), None, rule, event)
+    }
+
+    /// Goes through events newest first, `(ordinal in the list, number)` each. With a `list`, only those that
+    /// share the values of the current event are given.
     fn scan(
         &self,
-        numbers: impl Iterator<Item = u64>,
+        entries: impl Iterator<Item = (u64, u64)>,
+        list: Option<&List>,
         rule: &Correlation,
         event: &Event,
     ) -> Option<Found> {
         // The original asks for marks before it asks whether an event qualifies at all, and marks the newest
         // event of the list whatever it is: so one address restarts the count of all (rules 5.5).
         let foreign = self.dialect.has(Deviation::ForeignRestart);
+        let barrier = list.filter(|_| foreign).and_then(|list| list.barrier(rule.level));
         let is_sid = matches!(rule.search, Search::Sid(_));
         let mut found = Found::default();
-        let mut newest = None;
+        let mut newest = list.filter(|_| foreign).and_then(List::newest);
         let mut count = 0;
-        for number in numbers {
+        for (ordinal, number) in entries {
             let Some(entry) = self.get(number) else { break };
             if event.time.0 - entry.time > i64::from(rule.timeframe) {
                 return None;
             }
+            let is_marked = entry.mark >= rule.level || barrier.is_some_and(|at| ordinal <= at);
             if foreign {
                 newest.get_or_insert(number);
-                if entry.mark >= rule.level {
+                if is_marked {
                     return None;
                 }
             }
             if !is_candidate(entry, rule, event) {
                 continue;
             }
-            if !foreign {
-                newest.get_or_insert(number);
-                if entry.mark >= rule.level {
-                    return None;
-                }
+            newest.get_or_insert(number);
+            if is_marked {
+                return None;
             }
             if (is_sid || count < rule.frequency) && found.line_count < CONTEXT_LINES {
                 found.lines[found.line_count] = number;
@@ -292,14 +249,23 @@ impl History {
     }
 
     fn set_mark(&mut self, number: u64, level: u16) {
-        let Some(at) = number.checked_sub(self.first).and_then(|at| usize::try_from(at).ok())
-        else {
-            return;
-        };
-        if let Some(entry) = self.events.get_mut(at) {
-            entry.mark = level;
+        let at = number.checked_sub(self.first).and_then(|at| usize::try_from(at).ok());
+        let Some(entry) = at.and_then(|at| self.events.get_mut(at)) else { return };
+        entry.mark = level;
+        for &list in self.lists_of.get(entry.rule.0 as usize).into_iter().flatten() {
+            if let Some(list) = self.lists.get_mut(list.0 as usize) {
+                list.mark(number, level);
+            }
         }
     }
+}
+
+/// The lists that events of a rule go to. In the original a rule with a sid list feeds no group list
+/// (rules 4.5 step 8).
+fn lists_of(rule: &Rule, starves: bool) -> Vec<ListIndex> {
+    let groups: &[ListIndex] =
+        if starves && rule.sid_list.is_some() { &[] } else { &rule.group_lists };
+    rule.sid_list.into_iter().chain(groups.iter().copied()).collect()
 }
 
 /// A successful search.

@@ -15,6 +15,8 @@ mod diff;
 mod first_seen;
 mod history;
 mod ignore_list;
+mod list;
+mod remembered;
 
 use bartizan_base::{DecoderTable, Dialect, Event};
 
