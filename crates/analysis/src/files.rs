@@ -6,6 +6,7 @@ use std::time::SystemTime;
 
 use bartizan_base::{Diagnostic, Dialect, Place, Severity, Source};
 use bartizan_config::Configuration;
+use bartizan_config::internal_options::{InternalOptions, key};
 use bartizan_config::ossec_conf::files::{FileRef, ListRef, ResolvedFiles};
 use bartizan_pattern::cdb::List;
 use bartizan_rules::RuleOptions;
@@ -49,16 +50,25 @@ impl RulesetFiles {
 }
 
 impl Settings {
-    /// What `configuration` says about the engine.
+    /// What a configuration and its internal options say about the engine.
     #[must_use]
-    pub fn of(configuration: &Configuration, dialect: Dialect) -> Self {
+    pub fn of(configuration: &Configuration, options: &InternalOptions, dialect: Dialect) -> Self {
         let rules = RuleOptions {
+            default_timeframe: options.get(&key::DEFAULT_TIMEFRAME),
+            sid_list_events: options.get(&key::SID_PREV_MATCHED_MAX) as usize,
+            fts_list_size: options.get(&key::FTS_LIST_SIZE) as usize,
+            fts_prefix_bytes: options.get(&key::FTS_MIN_SIZE_FOR_STR) as usize,
+            fields_per_rule: options.get(&key::DECODER_ORDER_SIZE) as usize,
             memory_events: configuration.global.memory_size as usize,
             log_alert_level: u16::from(configuration.alerts.log_alert_level),
             email_alert_level: u16::from(configuration.alerts.email_alert_level),
-            ..RuleOptions::default()
         };
-        Self { dialect, rules, ..Self::default() }
+        Self {
+            dialect,
+            rules,
+            decoder_order_size: options.get(&key::DECODER_ORDER_SIZE) as usize,
+            log_firewall: options.get(&key::LOG_FW) != 0,
+        }
     }
 }
 

@@ -7,6 +7,7 @@
 //!
 //! Exit codes: 0 done, nothing found; 1 done, and something was found; 2 could not be done.
 
+mod built_in;
 mod check;
 mod clock;
 mod facts;

@@ -5,20 +5,14 @@ use std::sync::Arc;
 
 use anyhow::bail;
 use bartizan_analysis::{Ruleset, RulesetFiles, Settings};
-use bartizan_base::{Diagnostic, Dialect, Source};
+use bartizan_base::{Diagnostic, Dialect};
 use bartizan_collect::{LocalFile, Start};
 use bartizan_config::Configuration;
+use bartizan_config::internal_options::InternalOptions;
 use bartizan_config::ossec_conf;
 use bartizan_config::ossec_conf::localfile::LogFormat;
 
-use crate::cli::{Common, Console, show};
-
-/// Our own decoders and rules, for machines without a configuration.
-pub(crate) mod built_in {
-    pub(crate) fn files() -> bartizan_analysis::RulesetFiles {
-        bartizan_analysis::RulesetFiles::default()
-    }
-}
+use crate::cli::{Common, Console, built_in, show};
 
 /// A configuration that was found and read.
 pub(crate) struct Site {
@@ -83,7 +77,10 @@ pub(crate) fn load(common: &Common) -> Loaded {
     let ruleset = configuration.as_ref().and_then(|configuration| {
         let files = configuration.rules.files(&found.home, dialect, &mut diagnostics);
         let files = RulesetFiles::read(&files, dialect, &mut diagnostics);
-        Ruleset::compile(&files, Settings::of(configuration, dialect), &mut diagnostics)
+        let (options, mut said) = InternalOptions::load(&found.home, dialect);
+        diagnostics.append(&mut said);
+        let settings = Settings::of(configuration, &options, dialect);
+        Ruleset::compile(&files, settings, &mut diagnostics)
     });
     bartizan_base::diagnostic::sort(&mut diagnostics);
     let is_broken = bartizan_base::diagnostic::any_error(&diagnostics);
@@ -111,11 +108,6 @@ pub(crate) fn open(common: &Common, with_warnings: bool) -> anyhow::Result<Site>
         ));
     }
     Ok(Site { home, configuration, ruleset: Arc::new(ruleset) })
-}
-
-/// A source from text that is part of the program.
-pub(crate) fn embedded(name: &str, text: &'static str) -> Arc<Source> {
-    Source::new(name, text)
 }
 
 /// The sources of the lists that a configuration declares; `None` when it cannot be read.
