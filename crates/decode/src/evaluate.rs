@@ -8,8 +8,9 @@
 //! The first top-level match is final, and so is the first selected child, whatever their patterns do.
 
 use bartizan_base::{DecoderIndex, Deviation, Event, FieldName, Text};
-use bartizan_pattern::{Captures, Pattern};
+use bartizan_pattern::{Captures, Pattern, PrefixSets};
 
+use crate::index::Programs;
 use crate::plugins::PluginContext;
 use crate::set::{Action, DecoderSet, Entry, Extract, List, Offset, TopLevel};
 
@@ -17,6 +18,7 @@ use crate::set::{Action, DecoderSet, Entry, Extract, List, Offset, TopLevel};
 #[derive(Clone, Debug, Default)]
 pub struct DecodeScratch {
     pub(crate) captures: Captures,
+    programs: Programs,
     /// Dynamic values by their place in an order (deviation `dynamic-fields`).
     by_place: Vec<Option<Text>>,
 }
@@ -40,6 +42,9 @@ pub enum Attempt {
 
 /// Hears what is tried, for explanations. Does nothing by default, and then costs nothing.
 pub trait DecodeObserver {
+    /// Whether anything is heard: decoding may leave out what cannot match when not.
+    const LISTENS: bool = true;
+
     /// A decoder was tried.
     fn tried(&mut self, decoder: DecoderIndex, attempt: Attempt) {
         let _ = (decoder, attempt);
@@ -50,7 +55,9 @@ pub trait DecodeObserver {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Silent;
 
-impl DecodeObserver for Silent {}
+impl DecodeObserver for Silent {
+    const LISTENS: bool = false;
+}
 
 /// One event being decoded.
 struct Walk<'a, O> {
@@ -76,10 +83,11 @@ impl DecoderSet {
         context: &'a PluginContext<'a>,
         observer: &'a mut O,
     ) {
-        let list = if event.program_name.is_some() { List::Program } else { List::Plain };
         let mut walk =
             Walk { set: self, event, scratch, observer, context, parent_end: 0, last: None };
-        if let Some(top) = self.top_level(list).iter().find(|top| walk.top_level_matches(top)) {
+        // Outside ASCII a letter may match another byte sequence (decoding 4.6): then all are asked.
+        let top = if O::LISTENS || !walk.event.is_ascii() { walk.any() } else { walk.indexed() };
+        if let Some(top) = top {
             walk.chosen(top);
         }
     }
@@ -99,6 +107,36 @@ impl DecoderSet {
 }
 
 impl<'a, O: DecodeObserver> Walk<'a, O> {
+    /// The first top-level decoder that matches.
+    fn any(&mut self) -> Option<&'a TopLevel> {
+        let list = if self.event.program_name.is_some() { List::Program } else { List::Plain };
+        self.set.top_level(list).iter().find(|top| self.top_level_matches(top))
+    }
+
+    /// The same, asking only those that the indexes leave.
+    fn indexed(&mut self) -> Option<&'a TopLevel> {
+        let set = self.set;
+        let Some(name) = self.event.program_name else {
+            let folded = self.event.subject(self.event.log).folded();
+            // The first eight bytes are all the index looks at; they are copied to let the walk go on.
+            let mut first = [0; PrefixSets::POSITIONS];
+            let length = folded.len().min(first.len());
+            for (to, from) in first.iter_mut().zip(folded) {
+                *to = *from;
+            }
+            let first = first.get(..length).unwrap_or_default();
+            let mut found = None;
+            set.prefixes.any(first, |place| {
+                found = set.plain.get(place).filter(|top| self.prematch_matches(top));
+                found.is_some()
+            });
+            return found;
+        };
+        let places = self.scratch.programs.places(&set.program, self.event.subject(name));
+        let mut tops = places.iter().filter_map(|&place| set.program.get(place as usize));
+        tops.find(|top| self.prematch_matches(top))
+    }
+
     fn top_level_matches(&mut self, top: &TopLevel) -> bool {
         if let (Some(pattern), Some(program)) = (&top.program, self.event.program_name)
             && !pattern.is_match(self.event.subject(program))
@@ -106,6 +144,10 @@ impl<'a, O: DecodeObserver> Walk<'a, O> {
             self.observer.tried(top.decoder, Attempt::OtherProgram);
             return false;
         }
+        self.prematch_matches(top)
+    }
+
+    fn prematch_matches(&mut self, top: &TopLevel) -> bool {
         let end = match &top.prematch {
             None => Some(0),
             Some(prematch) => self.end(prematch, 0, top.needs_end),

@@ -14,6 +14,7 @@ pub mod accumulate;
 pub mod builtin;
 pub mod evaluate;
 pub mod firewall;
+mod index;
 pub mod load;
 pub mod message;
 pub mod plugins;

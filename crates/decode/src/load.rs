@@ -16,6 +16,7 @@ mod link;
 use bartizan_base::{Diagnostic, Dialect, FieldNames, FtsKeys, Severity, diagnostic};
 use bartizan_config::xml::Document;
 
+use crate::index::Prefixes;
 use crate::set::DecoderSet;
 
 /// How decoders are loaded.
@@ -64,6 +65,7 @@ impl DecoderSet {
             table: linked.table,
             field_names,
             program: linked.program,
+            prefixes: Prefixes::new(&linked.plain),
             plain: linked.plain,
             entries: linked.entries,
             children: linked.children,

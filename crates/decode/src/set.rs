@@ -15,6 +15,7 @@ use bartizan_base::decoder::BUILT_IN_NAMES;
 use bartizan_base::{DecoderIndex, DecoderInfo, DecoderTable, Dialect, FieldName, FieldNames};
 use bartizan_pattern::Pattern;
 
+use crate::index::Prefixes;
 use crate::plugins::Plugin;
 
 /// The decoders of an installation.
@@ -25,6 +26,7 @@ pub struct DecoderSet {
     pub(crate) field_names: FieldNames,
     pub(crate) program: Vec<TopLevel>,
     pub(crate) plain: Vec<TopLevel>,
+    pub(crate) prefixes: Prefixes,
     pub(crate) entries: Vec<Entry>,
     pub(crate) children: Vec<Child>,
 }
