@@ -144,7 +144,8 @@ pub(crate) fn write_decoder(facts: &EventFacts<'_>, mut object: Object<'_>) {
     }
     object.optional("parent", decoder.parent.as_deref());
     object.optional("name", not_empty(&decoder.name));
-    object.optional("ftscomment", decoder.fts_comment.as_deref());
+    // The original reads the comment and never shows it.
+    object.optional("ftscomment", decoder.fts_comment.as_deref().filter(|_| !facts.is_raw()));
     object.end();
 }
 
