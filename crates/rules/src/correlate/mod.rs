@@ -140,6 +140,11 @@ impl State {
         self.fired_times.get(rule.0 as usize).copied().unwrap_or(0)
     }
 
+    /// Times a rule fired since the hour began; its count starts again.
+    pub fn take_fired_times(&mut self, rule: RuleIndex) -> u32 {
+        self.fired_times.get_mut(rule.0 as usize).map_or(0, std::mem::take)
+    }
+
     /// Starts the counts of [`State::fired_times`] again.
     pub fn start_hour(&mut self) {
         self.fired_times.fill(0);
