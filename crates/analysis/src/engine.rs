@@ -2,20 +2,25 @@
 
 use std::sync::Arc;
 
-use bartizan_base::{Event, Timestamp};
+use bartizan_base::{Category, Event, Timestamp};
 use bartizan_decode::accumulate::Accumulator;
+use bartizan_decode::builtin::Outcome;
+use bartizan_decode::firewall::{self, Firewall};
 use bartizan_decode::{
-    DecodeObserver, DecodeScratch, Intake, Message, MessageError, PluginContext, Silent, Taken,
-    predecode,
+    DecodeObserver, DecodeScratch, Intake, Integrity, IntegrityOptions, IntegrityStore, Message,
+    MessageError, PluginContext, Silent, Taken, predecode,
 };
 use bartizan_rules::walk::{decide, remember, walk};
 use bartizan_rules::{
     Decision, LocalTime, NoObserver, RuleIndex, State, Surroundings, WalkObserver,
 };
 
+use crate::databases::MemoryDatabases;
 use crate::duplicates::Duplicates;
 use crate::plan::Plans;
+use crate::report::{Report, Silence};
 use crate::ruleset::Ruleset;
+use crate::statistics::{Excess, Fired, Statistics};
 
 /// An event as it enters analysis (decoding 2).
 #[derive(Clone, Copy, Debug)]
@@ -39,46 +44,6 @@ pub enum Role {
     Tester,
 }
 
-/// Why an event was not given to the rules.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Silence {
-    /// Its text repeats one of the last three (rules 4.2).
-    Duplicate,
-    /// A firewall event without action, addresses or protocol (decoding 10.1).
-    IncompleteFirewall,
-    /// It is no message that analysis takes in.
-    Refused(MessageError),
-    /// A built-in decoder had nothing to tell (decoding 9).
-    Swallowed,
-}
-
-/// What became of an event.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Report {
-    /// Why the rules did not see it.
-    pub silence: Option<Silence>,
-    /// The rule it ended up with.
-    pub rule: Option<RuleIndex>,
-    /// What follows from that.
-    pub decision: Option<Decision>,
-    /// Times that rule has fired this hour, this time included.
-    pub fired_times: u32,
-    /// Number of the alert, counted from 1: claimed by every rule that fires (rules 10.2).
-    pub alert_number: u64,
-    /// Fields were filled from, or kept in, the accumulator (decoding 10.3).
-    pub accumulated: bool,
-    /// The line was longer than an event may be, and cut.
-    pub was_cut: bool,
-}
-
-impl Report {
-    /// Whether an alert is to be written.
-    #[must_use]
-    pub fn alerts(&self) -> bool {
-        self.decision == Some(Decision::Fired { logs: true })
-    }
-}
-
 /// The engine: a compiled rule set and everything it remembers.
 pub struct Engine {
     ruleset: Arc<Ruleset>,
@@ -90,10 +55,12 @@ pub struct Engine {
     scratch: DecodeScratch,
     accumulator: Accumulator,
     duplicates: Duplicates,
+    integrity: Integrity,
+    databases: Box<dyn IntegrityStore + Send>,
+    statistics: Statistics,
     state: State,
     plans: Option<Plans>,
     alert_number: u64,
-    hour: Option<i64>,
 }
 
 impl std::fmt::Debug for Engine {
@@ -113,22 +80,27 @@ impl Engine {
         utc_offset: impl FnMut(Timestamp) -> i32 + Send + 'static,
     ) -> Self {
         let mut state = State::new(&ruleset.rules);
-        if role == Role::Tester && ruleset.settings.dialect.is_2_8() {
+        let settings = &ruleset.settings;
+        let dialect = settings.dialect;
+        if role == Role::Tester && dialect.is_2_8() {
             state.never_differs();
         }
+        let integrity = IntegrityOptions { dialect, ..settings.integrity.clone() };
         Self {
             role,
             server_name: server_name.to_vec(),
             utc_offset: Box::new(utc_offset),
             event: Event::default(),
-            intake: Intake::new(ruleset.settings.dialect),
+            intake: Intake::new(dialect),
             scratch: DecodeScratch::default(),
             accumulator: Accumulator::default(),
-            duplicates: Duplicates::new(ruleset.settings.dialect),
+            duplicates: Duplicates::new(dialect),
+            integrity: Integrity::new(&ruleset.decoders, integrity),
+            databases: Box::new(MemoryDatabases::default()),
+            statistics: Statistics::new(settings.statistics, dialect),
             state,
             plans: Some(Plans::new(&ruleset.rules)),
             alert_number: 0,
-            hour: None,
             ruleset,
         }
     }
@@ -163,9 +135,40 @@ impl Engine {
         self
     }
 
+    /// Counts and averages, for loading and saving them.
+    pub fn statistics_mut(&mut self) -> &mut Statistics {
+        &mut self.statistics
+    }
+
+    /// Keeps the databases of integrity messages in `databases`, not in memory. To be called before the
+    /// first event.
+    pub fn keep_databases_in(&mut self, databases: Box<dyn IntegrityStore + Send>) {
+        self.databases = databases;
+    }
+
+    /// Begins to count events at `time`, not with the first event.
+    pub fn start(&mut self, time: Timestamp) {
+        let offset = (self.utc_offset)(time);
+        self.statistics.start(time, offset);
+    }
+
+    /// The event analysed last as the alert about too many events shows it: with the sentence as its log.
+    #[must_use]
+    pub fn event_in_excess(&self, excess: &Excess) -> Event {
+        let mut event = self.event.clone();
+        event.full_log = event.append(excess.sentence().as_bytes());
+        event
+    }
+
     /// Analyses one event.
     pub fn analyse(&mut self, input: Input<'_>) -> Report {
         self.analyse_observed(input, &mut Silent, &mut NoObserver, |_| {})
+    }
+
+    /// Analyses a message of the queue (decoding 2).
+    pub fn analyse_datagram(&mut self, datagram: &[u8], time: Timestamp) -> Report {
+        let taken = self.intake.datagram(datagram, time, &mut self.event);
+        self.analyse_taken(taken, &mut Silent, &mut NoObserver, |_| {})
     }
 
     /// Analyses one event and lets others listen. `after_header` sees the event after pre-decoding, as the
@@ -177,53 +180,119 @@ impl Engine {
         walking: &mut impl WalkObserver,
         after_header: impl FnOnce(&Event),
     ) -> Report {
-        let mut report = Report::default();
-        let dialect = self.ruleset.settings.dialect;
         let message = Message { kind: input.kind, location: input.location, text: input.text };
-        match self.intake.message(message, input.time, &mut self.event) {
+        let taken = self.intake.message(message, input.time, &mut self.event);
+        self.analyse_taken(taken, decoding, walking, after_header)
+    }
+
+    fn analyse_taken(
+        &mut self,
+        taken: Result<Taken, MessageError>,
+        decoding: &mut impl DecodeObserver,
+        walking: &mut impl WalkObserver,
+        after_header: impl FnOnce(&Event),
+    ) -> Report {
+        let mut report = Report::default();
+        match taken {
             Ok(taken) => report.was_cut = taken == Taken::Cut,
             Err(error) => {
                 report.silence = Some(Silence::Refused(error));
                 return report;
             }
         }
-        predecode(&mut self.event, dialect, &self.server_name);
+        let offset = (self.utc_offset)(self.event.time);
+        let is_2_8 = self.ruleset.settings.dialect.is_2_8();
+        // 2.8 looks at the clock before anything else, later versions only for events that come so far.
+        if is_2_8 {
+            self.start_hour_if_new(offset);
+            self.statistics.note_event();
+        }
+        predecode(&mut self.event, self.ruleset.settings.dialect, &self.server_name);
         after_header(&self.event);
-        let rule_ids = |id: u32| self.ruleset.rules.by_id.contains_key(&id);
-        let plugins = PluginContext { is_rule: &rule_ids };
-        self.ruleset.decoders.decode(&mut self.event, &mut self.scratch, &plugins, decoding);
-        if self.role == Role::Daemon {
-            if let Some(silence) = self.daemon_steps() {
-                report.silence = Some(silence);
-                return report;
-            }
+        report.silence = self.decode(decoding).or_else(|| self.daemon_steps(&mut report));
+        if report.silence.is_some() {
+            return report;
         }
         report.accumulated = self.accumulator.apply(&mut self.event, self.ruleset.decoders.table());
-        self.apply_rules(&mut report, walking);
+        if !is_2_8 {
+            // The event that reveals a new hour counts in the old one (rules 7.3).
+            self.statistics.note_event();
+            self.start_hour_if_new(offset);
+        }
+        if self.role == Role::Daemon {
+            self.count(&mut report);
+        }
+        self.apply_rules(&mut report, offset, walking);
         report
     }
 
+    /// Step 1 of rules 4.1.
+    fn decode(&mut self, observer: &mut impl DecodeObserver) -> Option<Silence> {
+        if Integrity::decodes(self.event.kind) {
+            if self.event.kind == b'8' {
+                self.statistics.note_syscheck();
+            }
+            return match self.integrity.decode(&mut self.event, &mut *self.databases) {
+                Outcome::Event => None,
+                Outcome::Silent => Some(Silence::Swallowed),
+                Outcome::Invalid => Some(Silence::Malformed),
+                Outcome::Failed(error) => Some(Silence::Database(error.kind())),
+            };
+        }
+        let rule_ids = |id: u32| self.ruleset.rules.by_id.contains_key(&id);
+        let plugins = PluginContext { is_rule: &rule_ids };
+        self.ruleset.decoders.decode(&mut self.event, &mut self.scratch, &plugins, observer);
+        None
+    }
+
     /// Steps 2 and 3 of rules 4.1.
-    fn daemon_steps(&mut self) -> Option<Silence> {
+    fn daemon_steps(&mut self, report: &mut Report) -> Option<Silence> {
+        if self.role != Role::Daemon {
+            return None;
+        }
+        if self.event.decoded.category == Category::Firewall {
+            self.statistics.note_firewall();
+            if self.ruleset.settings.log_firewall {
+                match firewall::normalise(&mut self.event, self.ruleset.settings.dialect) {
+                    Firewall::Incomplete => return Some(Silence::IncompleteFirewall),
+                    Firewall::Normalised => report.logs_firewall = true,
+                    Firewall::Other => {}
+                }
+            }
+        }
         self.duplicates.is_duplicate(&self.event).then_some(Silence::Duplicate)
     }
 
+    /// Step 5 of rules 4.1: counts the event, and claims a number for an alert about too many.
+    fn count(&mut self, report: &mut Report) {
+        if let Some(excess) = self.statistics.count() {
+            self.alert_number += 1;
+            report.excess = Some((excess, self.alert_number));
+        }
+    }
+
     /// Step 6 of rules 4.1: the walk, and what follows a match.
-    fn apply_rules(&mut self, report: &mut Report, walking: &mut impl WalkObserver) {
-        let offset = (self.utc_offset)(self.event.time);
+    fn apply_rules(&mut self, report: &mut Report, offset: i32, walking: &mut impl WalkObserver) {
         let local = LocalTime::at(self.event.time, offset);
-        self.start_hour_if_new(offset);
         let ruleset = &*self.ruleset;
         let decoders = ruleset.decoders.table();
         let around = Surroundings { rules: &ruleset.rules, decoders, local };
         self.state.start_event();
-        let rule = match self.event.decoded.reported_rule {
+        let reported = self.event.decoded.reported_rule;
+        let rule = match reported {
             Some(id) => ruleset.rules.by_id.get(&id).copied(),
             None => {
                 walk_rules(&mut self.plans, ruleset, around, &self.event, &mut self.state, walking)
             }
         };
-        let Some(rule) = rule else { return };
+        let Some(rule) = rule else {
+            let is_alert = self.event.decoded.category == Category::OssecAlert;
+            report.silence = is_alert.then_some(Silence::UnknownAlert);
+            return;
+        };
+        if reported.is_none() {
+            self.statistics.note_alert();
+        }
         report.rule = Some(rule);
         report.fired_times = self.state.fired_times(rule);
         let decision = decide(&ruleset.rules, decoders, &self.event, &mut self.state, rule);
@@ -237,11 +306,22 @@ impl Engine {
 
     /// Counts of fired rules are kept for an hour (rules 7.3).
     fn start_hour_if_new(&mut self, offset: i32) {
-        let hour = (self.event.time.0 + i64::from(offset)).div_euclid(3600);
-        if self.hour.is_some_and(|last| last != hour) {
-            self.state.start_hour();
+        let time = self.event.time;
+        if !self.statistics.is_new_hour(time, offset) {
+            return;
         }
-        self.hour = Some(hour);
+        if self.role == Role::Daemon {
+            let (rules, state) = (&self.ruleset.rules, &mut self.state);
+            let fired = self.ruleset.forest.steps().iter().filter_map(|step| {
+                let rule = rules.rule(step.rule);
+                let times = state.take_fired_times(step.rule);
+                (times > 0).then_some(Fired { rule: rule.id, level: rule.level, times })
+            });
+            self.statistics.turn(time, offset, fired);
+        } else {
+            self.statistics.start(time, offset);
+        }
+        self.state.start_hour();
     }
 }
 

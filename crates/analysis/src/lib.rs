@@ -11,11 +11,17 @@
 //! they were taken in. Flows out: reports. This crate must never read a clock, format an alert or do I/O
 //! while analysing.
 
+mod databases;
 mod duplicates;
 mod engine;
 mod files;
 mod plan;
+mod report;
 mod ruleset;
+mod statistics;
 
-pub use engine::{Engine, Input, Report, Role, Silence};
+pub use databases::MemoryDatabases;
+pub use engine::{Engine, Input, Role};
+pub use report::{Report, Silence};
 pub use ruleset::{Ruleset, RulesetFiles, Settings};
+pub use statistics::{AverageFile, Excess, Statistics, StatisticsOptions, Totals};

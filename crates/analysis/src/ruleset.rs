@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use bartizan_base::{Diagnostic, Dialect, Source};
 use bartizan_config::xml::{self, Document, ReadOptions};
-use bartizan_decode::{DecoderOptions, DecoderSet};
+use bartizan_decode::{DecoderOptions, DecoderSet, IntegrityOptions};
 use bartizan_pattern::cdb::List;
 use bartizan_rules::load::LoadContext;
 use bartizan_rules::{Forest, RuleOptions, RuleSet};
+
+use crate::statistics::StatisticsOptions;
 
 /// The texts a rule set is made of, in load order.
 #[derive(Clone, Debug, Default)]
@@ -24,7 +26,7 @@ pub struct RulesetFiles {
 }
 
 /// What the rest of the configuration says about the engine.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Settings {
     /// Whose behaviour.
     pub dialect: Dialect,
@@ -34,6 +36,10 @@ pub struct Settings {
     pub decoder_order_size: usize,
     /// `analysisd.log_fw`
     pub log_firewall: bool,
+    /// When a number of events is too high.
+    pub statistics: StatisticsOptions,
+    /// What is done with integrity messages. Their dialect is that of these settings.
+    pub integrity: IntegrityOptions,
 }
 
 impl Default for Settings {
@@ -43,6 +49,8 @@ impl Default for Settings {
             rules: RuleOptions::default(),
             decoder_order_size: 256,
             log_firewall: true,
+            statistics: StatisticsOptions::default(),
+            integrity: IntegrityOptions::default(),
         }
     }
 }
