@@ -8,10 +8,13 @@ use bartizan_base::{Diagnostic, Dialect, Place, Severity, Source};
 use bartizan_config::Configuration;
 use bartizan_config::internal_options::{InternalOptions, key};
 use bartizan_config::ossec_conf::files::{FileRef, ListRef, ResolvedFiles};
+use bartizan_config::ossec_conf::syscheck::{Ignored, Syscheck};
+use bartizan_decode::IntegrityOptions;
 use bartizan_pattern::cdb::List;
 use bartizan_rules::RuleOptions;
 
 use crate::ruleset::{RulesetFiles, Settings};
+use crate::statistics::StatisticsOptions;
 
 /// A file of the configuration cannot be read.
 const UNREADABLE: &str = "C0002";
@@ -68,7 +71,29 @@ impl Settings {
             rules,
             decoder_order_size: options.get(&key::DECODER_ORDER_SIZE) as usize,
             log_firewall: options.get(&key::LOG_FW) != 0,
+            statistics: StatisticsOptions {
+                level: u16::from(configuration.global.stats),
+                percent: options.get(&key::STATS_PERCENT_DIFF),
+                at_least: options.get(&key::STATS_MINDIFF),
+                at_most: options.get(&key::STATS_MAXDIFF),
+            },
+            integrity: integrity(&configuration.syscheck, dialect),
         }
+    }
+}
+
+/// What the server does with integrity messages. The original takes patterns of `<ignore>` for beginnings of
+/// names, which is never wanted (integrity A2.3).
+fn integrity(syscheck: &Syscheck, dialect: Dialect) -> IntegrityOptions {
+    let prefix = |ignored: &Ignored| match ignored {
+        Ignored::Prefix(prefix) => Some(prefix.clone()),
+        Ignored::Sregex(_) => None,
+    };
+    IntegrityOptions {
+        dialect,
+        auto_ignore: syscheck.auto_ignore,
+        alert_new_files: syscheck.alert_new_files,
+        ignore: syscheck.ignore.iter().filter_map(prefix).collect(),
     }
 }
 
