@@ -9,6 +9,7 @@
     reason = "it talks to the person who runs it"
 )]
 
+mod bench;
 mod counts;
 mod fuzz;
 mod packages;
@@ -23,6 +24,7 @@ cargo xtask COMMAND
 
   run [-- ARGS]       build Bartizan and watch this machine's logs; ARGS go to `bartizan run`
   test [STEP…]        everything that must hold before a change lands, or only the named steps
+  bench [OPTIONS]     measure the engine and the program; a wrong option lists the options
   fuzz [TARGET…] [--seconds N]
                       libFuzzer on the named targets, or all, each for N seconds (60)
 ";
@@ -35,6 +37,7 @@ fn main() -> ExitCode {
     };
     let done = match command.as_str() {
         "run" => run::run(rest),
+        "bench" => bench::run(rest),
         "fuzz" => fuzz::run(rest),
         "test" => test::run(rest),
         "help" | "-h" | "--help" => {

@@ -9,7 +9,7 @@ use crate::process::{cargo, must, program, target};
 
 /// Optimised, but without the link-time optimisation of a release, so that the first build does not take
 /// minutes.
-const PROFILE: &str = "bench-dev";
+pub(crate) const PROFILE: &str = "bench-dev";
 
 /// Builds the program and becomes it, so that signals reach it directly. Returns only when that fails.
 pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {

@@ -22,7 +22,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
 /// Crates from elsewhere that only some of ours may use.
 const ONLY_IN: &[(&str, &[&str])] = &[
     // Errors that nobody handles are for programs; a library's are typed.
-    ("anyhow", &["bartizan", "xtask"]),
+    ("anyhow", &["bartizan", "bartizan-bench", "xtask"]),
     // The command line is the program's.
     ("clap", &["bartizan"]),
     // An oracle for tests, never a part of the program: C fed by strangers.
