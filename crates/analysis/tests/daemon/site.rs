@@ -1,4 +1,4 @@
-//! Rule set and settings of a case.
+//! Rule set and settings of a case, from the configuration its daemons had.
 
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex};
@@ -6,7 +6,10 @@ use std::sync::{Arc, LazyLock, Mutex};
 use bartizan_alert::custom::Template;
 use bartizan_analysis::{Ruleset, RulesetFiles, Settings};
 use bartizan_base::{Dialect, Source};
-use bartizan_config::xml::{self, Element, ReadOptions};
+use bartizan_config::internal_options::InternalOptions;
+use bartizan_config::ossec_conf::rules_section::EntryKind;
+use bartizan_config::{Configuration, ossec_conf};
+use bartizan_conformance::latin1;
 
 use crate::case::Case;
 
@@ -23,13 +26,17 @@ static STOCK: LazyLock<Mutex<HashMap<Dialect, Arc<Ruleset>>>> = LazyLock::new(Mu
 
 /// The rule set of a case and its outputs; no rule set if it is refused.
 pub(crate) fn open(case: &Case, dialect: Dialect) -> (Option<Arc<Ruleset>>, Wanted) {
-    let mut settings = Settings { dialect, ..Settings::default() };
-    settings.rules.log_alert_level = 1;
-    let is_4_3 = !dialect.is_2_8();
-    let mut wanted =
-        Wanted { archives: true, alerts_json: is_4_3, archives_json: is_4_3, custom: None };
-    read_config(case, &mut settings, &mut wanted);
-    read_options(&case.options, &mut settings);
+    let configuration = configuration(case, dialect);
+    let options = Source::new("local_internal_options.conf", case.options.clone());
+    let (options, _) = InternalOptions::read(&[options], dialect);
+    let settings = Settings::of(&configuration, &options, dialect);
+    let global = &configuration.global;
+    let wanted = Wanted {
+        archives: global.logall,
+        alerts_json: global.jsonout_output,
+        archives_json: global.logall_json,
+        custom: global.custom_alert_output.as_deref().map(Template::parse),
+    };
     let (Some(rules), Some(decoders)) = (&case.rules, &case.decoders) else {
         if !(case.config.is_empty() && case.options.is_empty()) {
             return (compile(&stock_files(dialect), settings), wanted);
@@ -49,6 +56,22 @@ pub(crate) fn open(case: &Case, dialect: Dialect) -> (Option<Arc<Ruleset>>, Want
         ..RulesetFiles::default()
     };
     (compile(&files, settings), wanted)
+}
+
+fn configuration(case: &Case, dialect: Dialect) -> Configuration {
+    let json = match dialect.is_2_8() {
+        true => "",
+        false => "<jsonout_output>yes</jsonout_output><logall_json>yes</logall_json>",
+    };
+    let text = format!(
+        "<ossec_config><global><email_notification>no</email_notification><logall>yes</logall>\
+         {json}</global><alerts><log_alert_level>1</log_alert_level></alerts>{}</ossec_config>",
+        latin1(&case.config)
+    );
+    let source = Source::new("ossec.conf", bartizan_conformance::bytes(&text));
+    let (configuration, said) = ossec_conf::read(&source, dialect);
+    assert!(!bartizan_base::diagnostic::any_error(&said), "{}: {said:?}", case.id);
+    configuration.expect("well-formed")
 }
 
 fn compile(files: &RulesetFiles, settings: Settings) -> Option<Arc<Ruleset>> {
@@ -74,59 +97,12 @@ fn stock_files(dialect: Dialect) -> RulesetFiles {
         let path = folder.join(name);
         Source::read(&path, &path).expect("readable")
     };
-    let config = read("ossec.conf");
-    let options = ReadOptions { dialect, variables: false };
-    let document = xml::read(&config, options, &mut Vec::new()).expect("well-formed");
-    let sections = document.roots.iter().flat_map(|root| &root.children);
-    let rules = sections.filter(|section| section.name == b"rules");
-    let includes = rules.flat_map(|rules| &rules.children).filter(|e| e.name == b"include");
+    let (configuration, _) = ossec_conf::load(&folder.join("ossec.conf"), dialect);
+    let entries = configuration.expect("well-formed").rules.entries;
+    let rules = entries.iter().filter(|entry| entry.kind == EntryKind::Rule);
     RulesetFiles {
         decoders: vec![read("decoder.xml")],
-        rules: includes.map(|include| read(&format!("rules/{}", text(include)))).collect(),
+        rules: rules.map(|rule| read(&format!("rules/{}", latin1(&rule.value)))).collect(),
         ..RulesetFiles::default()
-    }
-}
-
-fn text(element: &Element) -> String {
-    String::from_utf8_lossy(&element.text).trim().to_owned()
-}
-
-fn read_config(case: &Case, settings: &mut Settings, wanted: &mut Wanted) {
-    let config = [b"<ossec_config>", case.config.as_slice(), b"</ossec_config>"].concat();
-    let source = Source::new("ossec.conf", config);
-    let options = ReadOptions { dialect: settings.dialect, variables: false };
-    let document = xml::read(&source, options, &mut Vec::new()).expect("well-formed");
-    let sections = document.roots.iter().flat_map(|root| &root.children);
-    for option in sections.flat_map(|section| &section.children) {
-        let value = text(option);
-        let number = || value.parse::<u32>().expect("a number");
-        let yes = value == "yes";
-        match option.name.as_slice() {
-            b"memory_size" => settings.rules.memory_events = number() as usize,
-            b"stats" => settings.statistics.level = number() as u16,
-            b"logall" => wanted.archives = yes,
-            b"jsonout_output" => wanted.alerts_json = yes,
-            b"logall_json" => wanted.archives_json = yes,
-            b"custom_alert_output" => wanted.custom = Some(Template::parse(&option.text)),
-            b"auto_ignore" => settings.integrity.auto_ignore = yes,
-            b"alert_new_files" => settings.integrity.alert_new_files = yes,
-            b"ignore" => settings.integrity.ignore.push(value.into_bytes()),
-            other => panic!("{}: option {}", case.id, String::from_utf8_lossy(other)),
-        }
-    }
-}
-
-fn read_options(options: &str, settings: &mut Settings) {
-    for line in options.lines() {
-        let (name, value) = line.split_once('=').expect("name=value");
-        let number: u32 = value.trim().parse().expect("a number");
-        match name {
-            "analysisd.log_fw" => settings.log_firewall = number == 1,
-            "analysisd.stats_mindiff" => settings.statistics.at_least = number,
-            "analysisd.stats_maxdiff" => settings.statistics.at_most = number,
-            "analysisd.stats_percent_diff" => settings.statistics.percent = number,
-            "analysisd.sid_prev_matched_max" => settings.rules.sid_list_events = number as usize,
-            other => panic!("option {other}"),
-        }
     }
 }
