@@ -83,9 +83,7 @@ impl Ruleset {
         let decoders = DecoderSet::load(&decoder_files.documents, &options, diagnostics);
         // Rules are read even when decoders are broken, so that one run shows every mistake; what they say
         // about unknown decoder names would then only be noise.
-        let Some(decoders) = decoders else {
-            return None;
-        };
+        let decoders = decoders?;
         let context = LoadContext {
             decoders: decoders.table(),
             field_names: decoders.field_names(),
