@@ -7,8 +7,7 @@ use bartizan_decode::accumulate::Accumulator;
 use bartizan_decode::builtin::Outcome;
 use bartizan_decode::firewall::{self, Firewall};
 use bartizan_decode::{
-    DecodeObserver, DecodeScratch, Intake, Integrity, IntegrityOptions, IntegrityStore, Message,
-    MessageError, PluginContext, Silent, Taken, predecode,
+    DecodeObserver, Integrity, IntegrityOptions, IntegrityStore, MessageError, Silent, Taken,
 };
 use bartizan_rules::walk::{decide, remember, walk};
 use bartizan_rules::{
@@ -17,6 +16,7 @@ use bartizan_rules::{
 
 use crate::databases::MemoryDatabases;
 use crate::duplicates::Duplicates;
+use crate::front::Front;
 use crate::plan::Plans;
 use crate::report::{Report, Silence};
 use crate::ruleset::Ruleset;
@@ -48,11 +48,9 @@ pub enum Role {
 pub struct Engine {
     ruleset: Arc<Ruleset>,
     role: Role,
-    server_name: Vec<u8>,
+    front: Front,
     utc_offset: Box<dyn FnMut(Timestamp) -> i32 + Send>,
     event: Event,
-    intake: Intake,
-    scratch: DecodeScratch,
     accumulator: Accumulator,
     duplicates: Duplicates,
     integrity: Integrity,
@@ -88,11 +86,9 @@ impl Engine {
         let integrity = IntegrityOptions { dialect, ..settings.integrity.clone() };
         Self {
             role,
-            server_name: server_name.to_vec(),
+            front: Front::new(Arc::clone(&ruleset), server_name),
             utc_offset: Box::new(utc_offset),
             event: Event::default(),
-            intake: Intake::new(dialect),
-            scratch: DecodeScratch::default(),
             accumulator: Accumulator::default(),
             duplicates: Duplicates::new(dialect),
             integrity: Integrity::new(&ruleset.decoders, integrity),
@@ -167,8 +163,8 @@ impl Engine {
 
     /// Analyses a message of the queue (decoding 2).
     pub fn analyse_datagram(&mut self, datagram: &[u8], time: Timestamp) -> Report {
-        let taken = self.intake.datagram(datagram, time, &mut self.event);
-        self.analyse_taken(taken, &mut Silent, &mut NoObserver, |_| {})
+        let taken = self.front.prepare_datagram(datagram, time, &mut self.event);
+        self.analyse_taken(taken, &mut NoObserver)
     }
 
     /// Analyses one event and lets others listen. `after_header` sees the event after pre-decoding, as the
@@ -180,17 +176,30 @@ impl Engine {
         walking: &mut impl WalkObserver,
         after_header: impl FnOnce(&Event),
     ) -> Report {
-        let message = Message { kind: input.kind, location: input.location, text: input.text };
-        let taken = self.intake.message(message, input.time, &mut self.event);
-        self.analyse_taken(taken, decoding, walking, after_header)
+        let taken = self.front.prepare_observed(input, &mut self.event, decoding, after_header);
+        self.analyse_taken(taken, walking)
+    }
+
+    /// Something that prepares events for this engine on another thread.
+    pub(crate) fn another_front(&self) -> Front {
+        self.front.another()
+    }
+
+    /// Analyses an event that was prepared elsewhere. It becomes the engine's, and the one before goes back
+    /// in its place, for its buffers.
+    pub(crate) fn analyse_prepared(
+        &mut self,
+        taken: Result<Taken, MessageError>,
+        event: &mut Event,
+    ) -> Report {
+        std::mem::swap(&mut self.event, event);
+        self.analyse_taken(taken, &mut NoObserver)
     }
 
     fn analyse_taken(
         &mut self,
         taken: Result<Taken, MessageError>,
-        decoding: &mut impl DecodeObserver,
         walking: &mut impl WalkObserver,
-        after_header: impl FnOnce(&Event),
     ) -> Report {
         let mut report = Report::default();
         match taken {
@@ -207,9 +216,7 @@ impl Engine {
             self.start_hour_if_new(offset);
             self.statistics.note_event();
         }
-        predecode(&mut self.event, self.ruleset.settings.dialect, &self.server_name);
-        after_header(&self.event);
-        report.silence = self.decode(decoding).or_else(|| self.daemon_steps(&mut report));
+        report.silence = self.decode_integrity().or_else(|| self.daemon_steps(&mut report));
         if report.silence.is_some() {
             return report;
         }
@@ -226,23 +233,20 @@ impl Engine {
         report
     }
 
-    /// Step 1 of rules 4.1.
-    fn decode(&mut self, observer: &mut impl DecodeObserver) -> Option<Silence> {
-        if Integrity::decodes(self.event.kind) {
-            if self.event.kind == b'8' {
-                self.statistics.note_syscheck();
-            }
-            return match self.integrity.decode(&mut self.event, &mut *self.databases) {
-                Outcome::Event => None,
-                Outcome::Silent => Some(Silence::Swallowed),
-                Outcome::Invalid => Some(Silence::Malformed),
-                Outcome::Failed(error) => Some(Silence::Database(error.kind())),
-            };
+    /// What is left of step 1 of rules 4.1: messages whose decoders keep databases.
+    fn decode_integrity(&mut self) -> Option<Silence> {
+        if !Integrity::decodes(self.event.kind) {
+            return None;
         }
-        let rule_ids = |id: u32| self.ruleset.rules.by_id.contains_key(&id);
-        let plugins = PluginContext { is_rule: &rule_ids };
-        self.ruleset.decoders.decode(&mut self.event, &mut self.scratch, &plugins, observer);
-        None
+        if self.event.kind == b'8' {
+            self.statistics.note_syscheck();
+        }
+        match self.integrity.decode(&mut self.event, &mut *self.databases) {
+            Outcome::Event => None,
+            Outcome::Silent => Some(Silence::Swallowed),
+            Outcome::Invalid => Some(Silence::Malformed),
+            Outcome::Failed(error) => Some(Silence::Database(error.kind())),
+        }
     }
 
     /// Steps 2 and 3 of rules 4.1.

@@ -15,6 +15,8 @@ mod databases;
 mod duplicates;
 mod engine;
 mod files;
+mod front;
+mod pipeline;
 mod plan;
 mod report;
 mod ruleset;
@@ -22,6 +24,7 @@ mod statistics;
 
 pub use databases::MemoryDatabases;
 pub use engine::{Engine, Input, Role};
+pub use pipeline::{Batch, WorkerGone};
 pub use report::{Report, Silence};
 pub use ruleset::{Ruleset, RulesetFiles, Settings};
 pub use statistics::{AverageFile, Excess, Statistics, StatisticsOptions, Totals};

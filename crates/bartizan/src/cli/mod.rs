@@ -16,6 +16,7 @@ mod lists;
 mod logtest;
 mod old_names;
 mod pattern;
+mod replay;
 mod run;
 mod show;
 mod site;
@@ -48,6 +49,8 @@ enum Command {
     Run(run::RunArgs),
     /// Test lines against decoders and rules, as ossec-logtest
     Logtest(logtest::LogtestArgs),
+    /// Stored logs through the engine at full speed
+    Replay(replay::ReplayArgs),
     /// Look for mistakes in a whole configuration and its rules
     Check(check::CheckArgs),
     /// Explain a pattern, or try patterns on subjects
@@ -140,6 +143,7 @@ pub(crate) fn run(arguments: Vec<OsString>) -> ExitCode {
     finish(match cli.command {
         Command::Run(args) => run::run(&args),
         Command::Logtest(args) => logtest::run(&args),
+        Command::Replay(args) => replay::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Pattern(args) => pattern::run(&args),
         Command::Lists(command) => lists::run(&command),
