@@ -71,14 +71,16 @@ fn answers(threads: usize, batch_lines: usize, lines: &[String]) -> Vec<Answer> 
             &mut |batch: &mut Batch| {
                 batch.start(b"/var/log/x");
                 while batch.len() < batch_lines && given < lines.len() {
-                    batch.push(lines[given].as_bytes(), Timestamp(1_764_576_000 + given as i64 / 7));
+                    batch
+                        .push(lines[given].as_bytes(), Timestamp(1_764_576_000 + given as i64 / 7));
                     given += 1;
                 }
                 !batch.is_empty()
             },
             &mut |engine, report| {
                 let event = engine.event();
-                let fields = event.decoded.fields.iter().flatten().map(|&t| event.bytes(t).to_vec());
+                let fields =
+                    event.decoded.fields.iter().flatten().map(|&t| event.bytes(t).to_vec());
                 let context = engine.state().context.iter().map(<[u8]>::to_vec);
                 answers.push((*report, fields.collect(), context.collect()));
             },
@@ -92,7 +94,8 @@ fn answers_do_not_depend_on_threads_or_batches() {
     let lines = lines(3_000);
     let one = answers(1, 256, &lines);
     assert_eq!(one.len(), lines.len());
-    let fired = |id: usize| one.iter().filter(|(r, ..)| r.rule.is_some_and(|r| r.0 as usize == id)).count();
+    let fired =
+        |id: usize| one.iter().filter(|(r, ..)| r.rule.is_some_and(|r| r.0 as usize == id)).count();
     assert!(fired(4) > 10 && fired(5) > 10, "the composites fire: {} {}", fired(4), fired(5));
     for (threads, batch_lines) in [(1, 1), (2, 1), (2, 256), (3, 17), (8, 5), (8, 4096)] {
         let many = answers(threads, batch_lines, &lines);

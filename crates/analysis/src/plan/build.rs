@@ -9,7 +9,7 @@ use bartizan_rules::{Forest, Rule, Surroundings, Test, TextField};
 use super::filter::{Filter, SHORTEST, SHORTEST_AT_START, Wanted};
 use super::known::Key;
 use super::program::Answers;
-use super::{Effect, NO_CHECK, NO_NODE, Node, Plan, set_bit};
+use super::{Effect, Effects, NO_CHECK, NO_NODE, Node, Plan, set_bit};
 
 /// Windows the filter can number: two a literal.
 const MOST_LITERALS: usize = 30_000;
@@ -141,10 +141,13 @@ fn drop_idle(plan: &mut Plan, around: Surroundings<'_>) {
     });
 }
 
+/// A node, and whether its trigger then holds.
+type Target = (u32, bool);
+
 /// Literals and values with the nodes they stand for.
 #[derive(Default)]
 struct Triggers {
-    literals: HashMap<(Box<[u8]>, bool, bool), Vec<(u32, bool)>>,
+    literals: HashMap<Wanted, Vec<Target>>,
     values: HashMap<TextField, HashMap<Box<[u8]>, Vec<u32>>>,
 }
 
@@ -212,8 +215,9 @@ fn choose<'a>(
         return None;
     }
     for literal in literals {
-        let key = (literal.bytes.into(), literal.at_start, literal.at_end);
-        triggers.literals.entry(key).or_default().push((node, literal.whole_match));
+        let Literal { bytes, at_start, at_end, whole_match } = literal;
+        let wanted = Wanted { bytes: bytes.into(), at_start, at_end };
+        triggers.literals.entry(wanted).or_default().push((node, whole_match));
     }
     Some(place)
 }
@@ -237,19 +241,19 @@ fn reached_with(nodes: &[Node], number: usize) -> Vec<u32> {
 
 fn write_effects(plan: &mut Plan, triggers: Triggers) {
     let Plan { nodes, effects, .. } = plan;
-    let mut add = |targets: &mut dyn Iterator<Item = (u32, bool)>| {
+    let mut add = |targets: &mut dyn Iterator<Item = Target>| {
         let from = effects.len() as u32;
         for (node, is_match) in targets {
             for reached in reached_with(nodes, node as usize) {
                 effects.push(Effect { node: reached, is_match: is_match && reached == node });
             }
         }
-        (from, effects.len() as u32)
+        Effects { from, to: effects.len() as u32 }
     };
     let mut wanted = Vec::new();
-    for ((bytes, at_start, at_end), targets) in triggers.literals {
+    for (literal, targets) in triggers.literals {
         plan.literal_effects.push(add(&mut targets.into_iter()));
-        wanted.push(Wanted { bytes, at_start, at_end });
+        wanted.push(literal);
     }
     for (field, values) in triggers.values {
         let ranges = values

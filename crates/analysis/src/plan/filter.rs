@@ -18,7 +18,7 @@ const LARGEST_TABLE_BITS: u32 = 19;
 const SLOTS_PER_WINDOW: usize = 16;
 
 /// A literal to look for, in folded text.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Wanted {
     pub(crate) bytes: Box<[u8]>,
     pub(crate) at_start: bool,

@@ -62,6 +62,16 @@ struct Effect {
     is_match: bool,
 }
 
+/// A range of [`Plan::effects`].
+#[derive(Clone, Copy, Debug)]
+struct Effects {
+    from: u32,
+    to: u32,
+}
+
+/// What each whole value of a field, folded, means.
+type Values = HashMap<Box<[u8]>, Effects>;
+
 /// The rule walk for events of one key.
 #[derive(Debug, Default)]
 struct Plan {
@@ -73,9 +83,9 @@ struct Plan {
     /// Literals of the log.
     filter: Filter,
     /// For each literal of the filter its range in `effects`.
-    literal_effects: Vec<(u32, u32)>,
+    literal_effects: Vec<Effects>,
     /// Fields of which whole values are triggers: value, folded, to a range in `effects`.
-    values: Vec<(TextField, HashMap<Box<[u8]>, (u32, u32)>)>,
+    values: Vec<(TextField, Values)>,
     effects: Vec<Effect>,
 }
 
@@ -192,8 +202,9 @@ impl Plan {
             return;
         }
         active.extend_from_slice(&self.untriggered);
-        let mut apply = |range: (u32, u32)| {
-            let effects = self.effects.get(range.0 as usize..range.1 as usize).unwrap_or_default();
+        let mut apply = |range: Effects| {
+            let range = range.from as usize..range.to as usize;
+            let effects = self.effects.get(range).unwrap_or_default();
             for effect in effects {
                 set_bit(active, effect.node);
                 if effect.is_match {

@@ -126,12 +126,12 @@ fn parse_deviation(name: &str) -> Result<Deviation, String> {
 }
 
 /// Runs the command that `arguments` name.
-pub(crate) fn run(arguments: Vec<OsString>) -> ExitCode {
+pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
     let name = arguments.first().map(Path::new).and_then(Path::file_name).unwrap_or_default();
     if let Some(program) = old_names::Program::named(&name.to_string_lossy()) {
-        return finish(old_names::run(program, &arguments));
+        return finish(old_names::run(program, arguments));
     }
-    let cli = match Cli::try_parse_from(&arguments) {
+    let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) => {
             let status = if error.use_stderr() { IMPOSSIBLE } else { 0 };

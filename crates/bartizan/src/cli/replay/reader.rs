@@ -1,12 +1,13 @@
 //! Lines of stored logs, in batches.
 
+use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 use bartizan_analysis::Batch;
-use bartizan_base::{Timestamp, limits};
+use bartizan_base::limits;
 use flate2::bufread::MultiGzDecoder;
 
 use super::log_time::LogTime;
@@ -21,7 +22,7 @@ const LINE_BYTES: usize = 2 * limits::EVENT_BYTES;
 
 /// Reads files one after the other.
 pub(super) struct Reader {
-    files: std::vec::IntoIter<PathBuf>,
+    files: VecDeque<PathBuf>,
     open: Option<Open>,
     log_time: Option<LogTime>,
     problems: Vec<String>,
@@ -37,7 +38,7 @@ impl Reader {
     /// A reader of `files`; with `by_log` lines count as received at their own time stamps.
     pub(super) fn new(files: &[PathBuf], by_log: bool) -> Self {
         Self {
-            files: files.to_vec().into_iter(),
+            files: files.iter().cloned().collect(),
             open: None,
             log_time: by_log.then(|| LogTime::new(clock::now())),
             problems: Vec::new(),
@@ -63,7 +64,8 @@ impl Reader {
             while batch.len() < BATCH_LINES {
                 match read_line(&mut *open.input, &mut self.line) {
                     Ok(true) => {
-                        let time = self.log_time.as_mut().map_or(now, |times| times.of(&self.line));
+                        let time =
+                            self.log_time.as_mut().map_or(now, |times| times.next(&self.line));
                         batch.push(&self.line, time);
                     }
                     Ok(false) => is_ended = true,
@@ -87,7 +89,7 @@ impl Reader {
 
     /// Opens the next file that can be opened.
     fn next_file(&mut self) -> bool {
-        for name in self.files.by_ref() {
+        while let Some(name) = self.files.pop_front() {
             match open(&name) {
                 Ok(input) => {
                     self.open = Some(Open { name, input });
@@ -136,12 +138,5 @@ fn read_line(input: &mut dyn BufRead, line: &mut Vec<u8>) -> std::io::Result<boo
             }
             return Ok(true);
         }
-    }
-}
-
-impl LogTime {
-    /// The time of a line.
-    fn of(&mut self, line: &[u8]) -> Timestamp {
-        self.next(line)
     }
 }

@@ -78,7 +78,7 @@ impl Inputs {
         for note in &self.notes {
             complain(&format!("bartizan: {note}"));
         }
-        let names: Vec<String> = self.settings.iter().map(|setting| name_of(setting)).collect();
+        let names: Vec<String> = self.settings.iter().map(name_of).collect();
         if names.is_empty() {
             return false;
         }
