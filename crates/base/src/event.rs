@@ -189,6 +189,7 @@ impl Event {
             self.raw.get(text.range()).unwrap_or_default(),
             self.folded.get(text.range()).unwrap_or_default(),
         )
+        .known_ascii(self.is_ascii)
     }
 
     /// The bytes of a static field.

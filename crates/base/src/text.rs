@@ -63,6 +63,8 @@ impl Text {
 pub struct Subject<'a> {
     raw: &'a [u8],
     folded: &'a [u8],
+    /// Every byte is known to be ASCII.
+    ascii: bool,
 }
 
 impl<'a> Subject<'a> {
@@ -73,7 +75,20 @@ impl<'a> Subject<'a> {
         Self {
             raw: raw.get(..length).unwrap_or(raw),
             folded: folded.get(..length).unwrap_or(folded),
+            ascii: false,
         }
+    }
+
+    /// The same, noting that every byte is ASCII, so that [`Subject::is_ascii`] need not look.
+    #[must_use]
+    pub(crate) fn known_ascii(self, ascii: bool) -> Self {
+        Self { ascii, ..self }
+    }
+
+    /// Whether every byte is ASCII.
+    #[must_use]
+    pub fn is_ascii(self) -> bool {
+        self.ascii || self.raw.is_ascii()
     }
 
     /// The bytes as received.
@@ -107,6 +122,7 @@ impl<'a> Subject<'a> {
         Self {
             raw: self.raw.get(offset..).unwrap_or_default(),
             folded: self.folded.get(offset..).unwrap_or_default(),
+            ascii: self.ascii,
         }
     }
 }
@@ -116,18 +132,19 @@ impl<'a> Subject<'a> {
 pub struct OwnedSubject {
     raw: Vec<u8>,
     folded: Vec<u8>,
+    ascii: bool,
 }
 
 impl OwnedSubject {
     /// Copies and folds `raw`.
     #[must_use]
     pub fn new(raw: &[u8]) -> Self {
-        Self { raw: raw.to_vec(), folded: raw.to_ascii_lowercase() }
+        Self { raw: raw.to_vec(), folded: raw.to_ascii_lowercase(), ascii: raw.is_ascii() }
     }
 
     /// The text as a [`Subject`].
     #[must_use]
     pub fn subject(&self) -> Subject<'_> {
-        Subject { raw: &self.raw, folded: &self.folded }
+        Subject { raw: &self.raw, folded: &self.folded, ascii: self.ascii }
     }
 }
