@@ -14,12 +14,16 @@ pub(crate) struct First {
     pub(crate) end: bool,
     /// Anywhere.
     pub(crate) open: bool,
+    /// Nothing is asked any more: this part of the pattern is at its end.
+    pub(crate) done: bool,
 }
 
 impl First {
     /// Nothing is asked: the pattern is at its end.
-    pub(crate) const OPEN: Self = Self { bytes: ByteSet::EMPTY, end: true, open: true };
-    const NOWHERE: Self = Self { bytes: ByteSet::EMPTY, end: false, open: false };
+    pub(crate) const DONE: Self = Self { done: true, ..Self::OPEN };
+    /// Nothing is known.
+    const OPEN: Self = Self { bytes: ByteSet::EMPTY, end: true, open: true, done: false };
+    const NOWHERE: Self = Self { bytes: ByteSet::EMPTY, end: false, open: false, done: false };
 
     fn bytes(bytes: ByteSet) -> Self {
         Self { bytes, ..Self::NOWHERE }
@@ -30,6 +34,7 @@ impl First {
             bytes: self.bytes.union(other.bytes),
             end: self.end || other.end,
             open: self.open || other.open,
+            done: self.done && other.done,
         }
     }
 
@@ -54,9 +59,9 @@ impl First {
             Node::Stray(_) => Self::bytes(ByteSet::HIGH),
             Node::Anchor(Anchor::End) => Self { end: true, ..Self::NOWHERE },
             Node::Anchor(Anchor::SoftEnd | Anchor::LineEnd) => {
-                Self { bytes: ByteSet::of(b"\n"), end: true, open: false }
+                Self { bytes: ByteSet::of(b"\n"), end: true, ..Self::NOWHERE }
             }
-            Node::Anchor(_) | Node::Look(_) => follow,
+            Node::Anchor(_) | Node::Look(_) => Self { done: false, ..follow },
             Node::Group(_, node) | Node::Atomic(node) => Self::of(node, follow),
             Node::Concat(nodes) => {
                 nodes.iter().rev().fold(follow, |follow, node| Self::of(node, follow))
@@ -82,7 +87,7 @@ impl First {
 /// Drops what makes a part of a pattern need backtracking under a budget where it changes nothing: a
 /// possessive repetition whose bytes cannot be what follows, an atomic group that matches in one way only.
 pub(crate) fn relax(tree: &mut Tree) {
-    relax_node(&mut tree.node, First::OPEN);
+    relax_node(&mut tree.node, First::DONE);
 }
 
 fn relax_node(node: &mut Node, follow: First) {
@@ -107,7 +112,7 @@ fn relax_node(node: &mut Node, follow: First) {
             }
         }
         Node::Atomic(inner) => {
-            relax_node(inner, First::OPEN);
+            relax_node(inner, First::DONE);
             if let Node::Repeat(repeat) = &mut **inner
                 && repeat.kind == RepeatKind::Greedy
                 && matches!(repeat.node, Node::Set(set) if follow.excludes(set))
@@ -117,7 +122,7 @@ fn relax_node(node: &mut Node, follow: First) {
                 *node = std::mem::replace(&mut **inner, Node::Empty);
             }
         }
-        Node::Look(look) => relax_node(&mut look.node, First::OPEN),
+        Node::Look(look) => relax_node(&mut look.node, First::DONE),
         Node::Choice(choice) => {
             relax_node(&mut choice.yes, follow);
             relax_node(&mut choice.no, follow);

@@ -14,7 +14,7 @@
 //! compiled with `utf8_check`.
 
 use crate::byte_set::ByteSet;
-use crate::node::{Anchor, Node, Repeat, Tree};
+use crate::node::{Anchor, Node, Repeat, RepeatKind, Tree};
 use crate::plain::Plain;
 
 /// What every match needs.
@@ -61,15 +61,17 @@ const SET: usize = 4;
 
 /// One string that a part of a pattern can be.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-struct Piece {
-    bytes: Vec<u8>,
-    start: bool,
-    end: End,
+pub(crate) struct Piece {
+    /// In lower case.
+    pub(crate) bytes: Vec<u8>,
+    /// It stands at offset 0.
+    pub(crate) start: bool,
+    pub(crate) end: End,
 }
 
 /// Whether the end of the subject must follow.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-enum End {
+pub(crate) enum End {
     #[default]
     No,
     /// Or a line feed and then the end.
@@ -99,16 +101,22 @@ impl Requirement {
         if is_nothing { Self::Always } else { Self::AnyOf(vec![literal]) }
     }
 
-    /// What a pattern needs; `is_caseless`: it may be matched against folded text.
-    pub(crate) fn of(tree: &Tree, is_caseless: bool) -> Self {
-        let (texts, whole_match) = match known(&tree.node) {
-            Known::Exactly(texts) => (texts, is_caseless),
-            Known::Contains(texts) => (texts, false),
-            Known::Nothing => return Self::Always,
-        };
+    /// What a pattern needs, and the strings that it is, if they are few, in order of preference.
+    /// `is_caseless`: it may be matched against folded text.
+    pub(crate) fn of(tree: &Tree, is_caseless: bool) -> (Self, Option<Vec<Piece>>) {
+        match known(&tree.node) {
+            Known::Exactly(pieces) if is_caseless => (Self::of_pieces(&pieces, true), Some(pieces)),
+            Known::Exactly(pieces) | Known::Contains(pieces) => {
+                (Self::of_pieces(&pieces, false), None)
+            }
+            Known::Nothing => (Self::Always, None),
+        }
+    }
+
+    fn of_pieces(pieces: &[Piece], whole_match: bool) -> Self {
         let mut literals = Vec::new();
-        for text in texts {
-            let Piece { bytes, start: at_start, end } = text;
+        for piece in pieces {
+            let Piece { bytes, start: at_start, end } = piece.clone();
             if bytes.is_empty() && !(at_start && end != End::No) {
                 return Self::Always;
             }
@@ -257,11 +265,14 @@ fn of_repeat(repeat: &Repeat) -> Known {
     let empty = || Known::Exactly(vec![Piece::default()]);
     match (repeat.min, repeat.max) {
         (_, Some(0)) => empty(),
-        (0, Some(1)) => match inner {
-            Known::Exactly(_) => either(inner, empty()),
+        (0, Some(1)) => match (inner, repeat.kind) {
+            (inner @ Known::Exactly(_), RepeatKind::Greedy) => either(inner, empty()),
+            (inner @ Known::Exactly(_), RepeatKind::Lazy) => either(empty(), inner),
             _ => Known::Nothing,
         },
         (0, _) => Known::Nothing,
+        // It commits to its first way, as an atomic group.
+        _ if repeat.kind == RepeatKind::Possessive => inner.contained(),
         (min, max) => {
             let Known::Exactly(texts) = inner else { return inner };
             let mut run = vec![Piece::default()];

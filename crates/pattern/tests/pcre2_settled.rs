@@ -1,5 +1,7 @@
 //! PCRE2 elements where OSSEC or we differ from PCRE2 as a library, and what is refused with which words.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
 use bartizan_base::text::OwnedSubject;
 use bartizan_pattern::{Captures, Language, Options, Pattern, PatternError};
 

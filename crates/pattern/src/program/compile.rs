@@ -5,7 +5,8 @@ use crate::first::First;
 use crate::node::{Choice, Condition, Look, Node, Repeat, RepeatKind, Tree};
 use crate::regular::Text;
 
-use super::{Extent, Next, Op, Order, Program, Scan};
+use super::scan::extent;
+use super::{Next, Op, Order, Program, Scan};
 
 /// Compiles a tree over bytes, or one over characters for subjects in ASCII.
 pub(crate) fn compile(tree: &Tree, text: Text) -> Program {
@@ -27,7 +28,7 @@ pub(crate) fn compile(tree: &Tree, text: Text) -> Program {
         ..Program::default()
     };
     let mut compiler = Compiler { program, text };
-    compiler.node(&tree.node, First::OPEN);
+    compiler.node(&tree.node, First::DONE);
     compiler.emit(Op::Match);
     compiler.program
 }
@@ -87,7 +88,7 @@ impl Compiler {
             Node::Alternate(nodes) => self.alternate(nodes, follow),
             Node::Repeat(repeat) => self.repeat(repeat, follow),
             Node::Look(look) => self.look(look),
-            Node::Atomic(node) => self.atomic(|this| this.node(node, First::OPEN)),
+            Node::Atomic(node) => self.atomic(|this| this.node(node, First::DONE)),
             Node::Reference { index, caseless } => {
                 self.emit(Op::Reference { references: *index as u32, caseless: *caseless });
             }
@@ -154,7 +155,7 @@ impl Compiler {
                 continue;
             }
             let at = nodes.len() - rest.len();
-            self.node(node, follows.get(at).copied().unwrap_or(First::OPEN));
+            self.node(node, follows.get(at).copied().unwrap_or(First::DONE));
             rest = others;
         }
     }
@@ -216,7 +217,7 @@ impl Compiler {
         }
         if repeat.kind == RepeatKind::Possessive {
             let greedy = Repeat { kind: RepeatKind::Greedy, ..repeat.clone() };
-            return self.atomic(|this| this.repeat(&greedy, First::OPEN));
+            return self.atomic(|this| this.repeat(&greedy, First::DONE));
         }
         let node = &repeat.node;
         let lazy = repeat.kind == RepeatKind::Lazy;
@@ -274,9 +275,11 @@ impl Compiler {
         let max = repeat.max.unwrap_or(u32::MAX);
         let is_longest = follow.excludes(set)
             || repeat.max == Some(repeat.min)
-            || repeat.kind == RepeatKind::Possessive;
+            || repeat.kind == RepeatKind::Possessive
+            || follow.done && repeat.kind == RepeatKind::Greedy;
         let order = match repeat.kind {
             _ if is_longest => Order::Longest,
+            RepeatKind::Lazy if follow.done => Order::Shortest,
             RepeatKind::Lazy => Order::Lazy,
             RepeatKind::Greedy | RepeatKind::Possessive => Order::Greedy,
         };
@@ -287,22 +290,10 @@ impl Compiler {
             }
             _ => Next::First(follow),
         };
-        let extent = self.extent(set);
+        let extent = extent(self.set(set.complement()));
         self.program.scans.push(Scan { set, extent, min: repeat.min, max, order, next });
         let scans = self.program.scans.len() as u32 - 1;
         self.emit(Op::Scan { scans });
-    }
-
-    /// How far a set reaches; no upper-case letter occurs in folded text.
-    fn extent(&self, set: ByteSet) -> Extent {
-        let missing = self.set(set.complement());
-        if missing.is_empty() {
-            Extent::ToEnd
-        } else if let Some(stop) = missing.single() {
-            Extent::Until(stop)
-        } else {
-            Extent::Table
-        }
     }
 
     /// Emits what is never tried another way. What follows must not guide it: the body commits to what it
@@ -330,7 +321,7 @@ impl Compiler {
 
     fn look_body(&mut self, look: &Look) {
         let Some(lengths) = look.lengths().filter(|_| look.behind) else {
-            return self.node(&look.node, First::OPEN);
+            return self.node(&look.node, First::DONE);
         };
         let nodes = match &look.node {
             Node::Alternate(nodes) => nodes.as_slice(),
@@ -338,9 +329,9 @@ impl Compiler {
         };
         let mut ends = Vec::new();
         for (node, length) in nodes.iter().zip(lengths) {
-            let split = self.split(First::OPEN, First::OPEN, false);
+            let split = self.split(First::DONE, First::DONE, false);
             self.emit(Op::Back(length as u32));
-            self.node(node, First::OPEN);
+            self.node(node, First::DONE);
             ends.push(self.emit(Op::Jump(LATER)));
             self.land(split);
         }

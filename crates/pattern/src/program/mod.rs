@@ -11,14 +11,16 @@
 
 mod compile;
 mod run;
+mod scan;
+mod scratch;
 mod search;
 
 use crate::byte_set::ByteSet;
 use crate::first::First;
 use crate::node::Anchor;
 
-pub(crate) use compile::compile;
-pub(crate) use run::Scratch;
+use compile::compile;
+pub(crate) use scratch::Scratch;
 pub(crate) use search::Search;
 
 /// A compiled pattern.
@@ -130,8 +132,36 @@ enum Extent {
 enum Order {
     /// Only the longest: nothing shorter can lead to a match, or may be tried.
     Longest,
+    /// Only the shortest: whatever follows matches.
+    Shortest,
     Greedy,
     Lazy,
+}
+
+impl Program {
+    /// The literal every match starts with.
+    fn first_literal(&self) -> Option<&[u8]> {
+        let is_save = |op: &&Op| matches!(op, Op::Save(_));
+        match self.ops.iter().find(|op| !is_save(op)) {
+            Some(Op::Literal { from, to }) => self.literals.get(*from as usize..*to as usize),
+            _ => None,
+        }
+    }
+}
+
+impl Program {
+    /// The set with whose unlimited repetition every match starts, if nothing depends on where that is.
+    fn first_run(&self) -> Option<ByteSet> {
+        // Not those for the place where a loop started: that counts.
+        let is_save =
+            |op: &&Op| matches!(op, Op::Save(slot) if (*slot as usize) < self.capture_slots);
+        let scans = match self.ops.iter().find(|op| !is_save(op)) {
+            Some(Op::Scan { scans }) if !self.keeps_captures => *scans,
+            _ => return None,
+        };
+        let is_run = |scan: &&Scan| scan.max == u32::MAX && scan.order != Order::Shortest;
+        self.scans.get(scans as usize).filter(is_run).map(|scan| scan.set)
+    }
 }
 
 /// What must come behind a scan.

@@ -54,7 +54,7 @@ fn quantified(inner: impl Strategy<Value = String>) -> impl Strategy<Value = Str
     (inner, quantifier).prop_map(|(item, quantifier)| item + &quantifier)
 }
 
-fn group(inner: String, kind: &str) -> String {
+fn group(inner: &str, kind: &str) -> String {
     format!("({kind}{inner})")
 }
 
@@ -71,7 +71,7 @@ fn pattern() -> impl Strategy<Value = String> {
         let reference = select(vec![r"\1", r"\2", r"\g{-1}", "(?(1)a|b)"]).prop_map(str::to_owned);
         prop_oneof![
             5 => sequence,
-            6 => quantified((alternatives, kind).prop_map(|(inner, kind)| group(inner, kind))),
+            6 => quantified((alternatives, kind).prop_map(|(inner, kind)| group(&inner, kind))),
             1 => reference,
         ]
     });

@@ -2,6 +2,8 @@
 //!
 //! The original is at hand as a development dependency and only there; it is never part of the program.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
 mod generated;
 mod named;
 mod oracle;

@@ -27,414 +27,118 @@ const SUBJECTS: &[&[u8]] = &[
     b"_a-b_",
 ];
 
+/// Escapes. Four spaces stand between them.
+const ESCAPES: &str = r###"
+\<(\S+)\>    user=[\<](\S+)[\>]    \a|\e|\f    \n$    \r\n    \x41    \x4    \x{41}    \o{101}
+\101    \0    \01a    \cA    \d+    \D+    \w+    \W+    \s+    \S+    \h+    \H+    \v+    \V+
+\N+    \R    (\R)+    \R\n    \bbar    \Boo    \Afoo    bar\Z    bar\z    (?:bar)$    ^(?:bar)
+\Gfoo    foo\Kbar    \Qa.b\E    \Q[]^\E-    a\Q\E+    \E\Ea    \Qab\E+    \Qfoo    \.    \-
+\@|\_    \é    (a)\1    (a)(b)\2    \10|a    ()()()()()()()()()(b)\10    (a|b)\g1    (a|b)\g{1}
+(a|b)\g{-1}    \g{+1}(a)|b    (?-i)\p{Lu}    \p{L}+    \P{L}+    \pN+    \p{^L}    (?-i)\p{Ll}b
+(.)    .+    (?s).+    \_    \/
+"###;
+
+/// Classes. Four spaces stand between them.
+const CLASSES: &str = r###"
+[abc]+    [^abc]+    []]    [^]]    []a]+    [a-c]+    [a-]+    [-a]+    [a-c-e]+    [\d-]+
+[\]\[\\]+    [\<\>]    [\w.]+    [\W]+    [^\W]+    [\b]    [\x41-\x43]+    [\101]    [\8]
+[[:alpha:]]+    [[:^alpha:]]+    [[:upper:]]+    [[:lower:]]+    [[:^upper:]]+
+[[:digit:][:space:]]+    [[:punct:]]+    [[:xdigit:]]+    [[:word:]]+    [[:cntrl:]]+
+[[:print:]]+    [[:graph:]]+    [[:blank:]]+    [[:ascii:]]+    [[:alnum:]_]+    [:a]+    [[:a]+
+[[:alpha]+    [\Qa-c\E]+    [a\Q]\E]+    [\h]+    [\V]+    [a-z--9]+    (?-i)[a-c]+
+(?-i)[[:upper:]]    (?-i)[^a]    [^a]    [.$^*]+    [ab][cd]|a    [[:<:]]a    a[[:>:]]
+(?xx)[a b]+    [\pL\d]+    [^\p{L}]+    [+--]+    [!-~]+    [\0-\x7f]+    [é]+
+"###;
+
+/// Groups and settings. Four spaces stand between them.
+const GROUPS: &str = r###"
+(a)(b)?    (?:a)(b)    (?<x>a)(?<y>b)    (?'x'a)    (?P<x>a)(?P=x)    (?<x>a)\k<x>
+(?<x>a)\k{x}    (?<x>a)\k'x'    (?<x>a)\g{x}    (?|(a)|(f)(o))(.)    (?|(a)|(f))\1    (?i)A
+(?-i)A    (?-i)a(?i)B    (?-i)(?i:A)B    a(?-i)B|AB    (a(?-i)|B)    (?-i:A|(?i)b)c|a    (?s:.)+
+(?m)^bar$    (?m)o$    (?m)^    (?m)^$    (?m)$    (?m:^)b    (?x)a +    (?x)a + +    (?x)a+ ?b
+a+(?#c)?b    (?x: a b )    (?x)a\ b    (?x)[a b]+    (?#comment)a    a(?#comment)+
+(?n)(a)(?<x>b)    (?U)a+    (?U)a+?    (?U)(a+)(b*)    (?^)A    (?i-i)A    (?J)(?<n>a)|(?<n>b)
+(?J)(?:(?<n>a)|(?<n>f))o*\k<n>|x    (?C)a    (?C12)a    ()    (|a)b    a||b    (a|)    (?:)
+(?:)+    (*FAIL)|a    a(*F)|b    (?i)
+"###;
+
+/// Quantifiers. Four spaces stand between them.
+const QUANTIFIERS: &str = r###"
+a*    a+    a?    a*?    a+?b    a??b    a{2}    a{2,}    a{1,2}    a{0}b    a{0,1}b    a{1}b
+a{1}?    a{2}?b    a{2,3}?    {    {1    a{    a{2    a{,    {1,x}    a{x}    (ab){2}
+(ab){1,}    (a|b)*    (a|b)+?b    (a*)*    (a*)+    (a|b*)*    (|a)*    (|a)+    (a|)+    (a?)*b
+(a*?)*?b    (a?){3}    (a?){2,}    (|a){2,3}    (?:a|(b))*    ((a)|b)+    (a){0}b
+(?:(a)|b){2}    (a*)*b    (?:a*)*c    (^|a)+    (^a?)*    (\b|a)*b    x(\d+) y(\d+)    (.+)=(.+)
+(.*)(.*)    (.*?)(.*)    (\w+)\s*=    \w+\d    (a+)(a+)    (a+?)(a+)
+"###;
+
+/// Look-around, atomic groups, references, conditions. Four spaces stand between them.
+const BACKTRACKING: &str = r###"
+foo(?=bar)    foo(?!bar)    (?<=foo)bar    (?<!foo)bar    (?<=a|fo)o    (?=(a))a    (?!(a))b
+(?=.*b)a    (?=a)*b    (?=a)+b    (?=(a))?b    (?:(?=(a))a)+b    (?>a+)b    (?>a+)ab
+(?>a|ab)b    (*atomic:a+)b    a++b    a*+a    (ab)++a    a?+a    (?:a|ab){2}+b    a{1,2}+b
+(?>(a)|b)+    (a+)\1    (a|b)\1    (?-i)(a)\1    (a)?\1b    (a\1?)+    (?:(a)|b\1)+
+(a)?(?(1)b|f)    (?<x>a)?(?(<x>)b|f)    (?(?=a)ab|f)    (?(?!a)f|a)    (?(?<=o)b|f)
+(a)?(?(1)b)    (?(DEFINE)(x))a    \R\R    (?=\R)    (?<=\n)b    (?<=(o))b    (?<!^)a
+(*pla:a)a    (*nlb:f)o    (?<=a{2})b    (?>x\d+ )+    (?i)(?=A)a    (?=a(?=b))a    (?!a(?!b))a
+(?>(?=(a))a|b)+
+"###;
+
+/// What PCRE2 refuses. Four spaces stand between them.
+const REFUSED: &str = r###"
+(    )    (a    a)    [    [a    []    [^]    [b-a]    [a-\d]    [\d-z]    [[:alpha:]-z]
+[[:foo:]]    [[.a.]]    [[=a=]]    [:alpha:]    *    +a    a|*    a**    a{1}{2}    a+++    ^*
+$+    \b+    \A?    (?i)+    {1}    a{2,1}    a{65536}    \    \i    \y    \L    \1    (a)\2
+\8    \g2    \g{-1}    \k<n>    (?P=n)    \c    \o{777}    \400    \o8    \p    \p{Foo}
+\N{U+41}    (?<1>a)    (?<n>a)(?<n>b)    (?q)a    (?i    (?#a    (?<=a+)b    (?(1)a)
+(?(9)a|b|c)    (a)(?(1)a|b|c)    [\B]    [\R]    [\A]    [\i]    \K+    (?P<n    (?<n    (?'n>a)
+(?<>a)    a\E+\    \Q\E*
+"###;
+
+fn list(text: &'static str) -> impl Iterator<Item = &'static str> {
+    text.lines().flat_map(|line| line.split("    ")).filter(|item| !item.is_empty())
+}
+
 #[test]
 fn escapes() {
-    for pattern in [
-        r"\<(\S+)\>",
-        r"user=[\<](\S+)[\>]",
-        r"\a|\e|\f",
-        r"\n$",
-        r"\r\n",
-        r"\x41",
-        r"\x4",
-        r"\x{41}",
-        r"\o{101}",
-        r"\101",
-        r"\0",
-        r"\01a",
-        r"\cA",
-        r"\d+",
-        r"\D+",
-        r"\w+",
-        r"\W+",
-        r"\s+",
-        r"\S+",
-        r"\h+",
-        r"\H+",
-        r"\v+",
-        r"\V+",
-        r"\N+",
-        r"\R",
-        r"(\R)+",
-        r"\R\n",
-        r"\bbar",
-        r"\Boo",
-        r"\Afoo",
-        r"bar\Z",
-        r"bar\z",
-        r"(?:bar)$",
-        r"^(?:bar)",
-        r"\Gfoo",
-        r"foo\Kbar",
-        r"\Qa.b\E",
-        r"\Q[]^\E-",
-        r"a\Q\E+",
-        r"\E\Ea",
-        r"\Qab\E+",
-        r"\Qfoo",
-        r"\.",
-        r"\-",
-        r"\@|\_",
-        "\\\u{e9}",
-        r"(a)\1",
-        r"(a)(b)\2",
-        r"\10|a",
-        r"()()()()()()()()()(b)\10",
-        r"\81(a)|b",
-        r"(a|b)\g1",
-        r"(a|b)\g{1}",
-        r"(a|b)\g{-1}",
-        r"\g{+1}(a)|b",
-        r"(?-i)\p{Lu}",
-        r"\p{L}+",
-        r"\P{L}+",
-        r"\pN+",
-        r"\p{^L}",
-        r"(?-i)\p{Ll}b",
-        r"(.)",
-        r".+",
-        r"(?s).+",
-        r"\_",
-        r"\/",
-    ] {
-        if pattern == r"\81(a)|b" {
-            assert_eq!(Pair::new(pattern).err().as_deref(), Some("both refuse"));
-            continue;
-        }
+    for pattern in list(ESCAPES) {
         check(pattern, SUBJECTS);
     }
 }
 
 #[test]
 fn classes() {
-    for pattern in [
-        "[abc]+",
-        "[^abc]+",
-        "[]]",
-        "[^]]",
-        "[]a]+",
-        "[a-c]+",
-        "[a-]+",
-        "[-a]+",
-        "[a-c-e]+",
-        r"[\d-]+",
-        r"[\]\[\\]+",
-        r"[\<\>]",
-        r"[\w.]+",
-        r"[\W]+",
-        r"[^\W]+",
-        r"[\b]",
-        r"[\x41-\x43]+",
-        r"[\101]",
-        r"[\8]",
-        "[[:alpha:]]+",
-        "[[:^alpha:]]+",
-        "[[:upper:]]+",
-        "[[:lower:]]+",
-        "[[:^upper:]]+",
-        "[[:digit:][:space:]]+",
-        "[[:punct:]]+",
-        "[[:xdigit:]]+",
-        "[[:word:]]+",
-        "[[:cntrl:]]+",
-        "[[:print:]]+",
-        "[[:graph:]]+",
-        "[[:blank:]]+",
-        "[[:ascii:]]+",
-        "[[:alnum:]_]+",
-        "[:a]+",
-        "[[:a]+",
-        "[[:alpha]+",
-        r"[\Qa-c\E]+",
-        r"[a\Q]\E]+",
-        r"[\h]+",
-        r"[\V]+",
-        r"[\N{U+41}]|a",
-        "[a-z--9]+",
-        "(?-i)[a-c]+",
-        "(?-i)[[:upper:]]",
-        "(?-i)[^a]",
-        "[^a]",
-        "[.$^*]+",
-        "[ab][cd]|a",
-        "[[:<:]]a",
-        "a[[:>:]]",
-        "(?xx)[a b]+",
-        r"[\pL\d]+",
-        r"[^\p{L}]+",
-        "[+--]+",
-        "[!-~]+",
-        "[\\0-\\x7f]+",
-        "[\u{e9}]+",
-    ] {
-        if pattern == r"[\N{U+41}]|a" {
-            assert_eq!(Pair::new(pattern).err().as_deref(), Some("both refuse"));
-            continue;
-        }
+    for pattern in list(CLASSES) {
         check(pattern, SUBJECTS);
     }
 }
 
 #[test]
 fn groups_and_settings() {
-    for pattern in [
-        "(a)(b)?",
-        "(?:a)(b)",
-        "(?<x>a)(?<y>b)",
-        "(?'x'a)",
-        "(?P<x>a)(?P=x)",
-        r"(?<x>a)\k<x>",
-        r"(?<x>a)\k{x}",
-        r"(?<x>a)\k'x'",
-        r"(?<x>a)\g{x}",
-        "(?|(a)|(f)(o))(.)",
-        r"(?|(a)|(f))\1",
-        "(?i)A",
-        "(?-i)A",
-        "(?-i)a(?i)B",
-        "(?-i)(?i:A)B",
-        "a(?-i)B|AB",
-        "(a(?-i)|B)",
-        "(?-i:A|(?i)b)c|a",
-        "(?s:.)+",
-        "(?m)^bar$",
-        "(?m)o$",
-        "(?m)^",
-        "(?m)^$",
-        "(?m)$",
-        "(?m:^)b",
-        "(?x) a b # comment\n|c",
-        "(?x)a +",
-        "(?x)a + +",
-        "(?x)a+ ?b",
-        "a+(?#c)?b",
-        "(?x)a+#c\n+",
-        "(?x: a b )",
-        r"(?x)a\ b",
-        "(?x)[a b]+",
-        "(?#comment)a",
-        "a(?#comment)+",
-        "(?n)(a)(?<x>b)",
-        "(?U)a+",
-        "(?U)a+?",
-        "(?U)(a+)(b*)",
-        "(?^)A",
-        "(?i-i)A",
-        "(?J)(?<n>a)|(?<n>b)",
-        "(?J)(?:(?<n>a)|(?<n>f))o*\\k<n>|x",
-        "(?C)a",
-        "(?C12)a",
-        "()",
-        "(|a)b",
-        "a||b",
-        "(a|)",
-        "(?:)",
-        "(?:)+",
-        "(*FAIL)|a",
-        "a(*F)|b",
-        "(?i)",
-    ] {
+    for pattern in list(GROUPS).chain(["(?x) a b # comment\n|c", "(?x)a+#c\n+"]) {
         check(pattern, SUBJECTS);
     }
 }
 
 #[test]
 fn quantifiers() {
-    for pattern in [
-        "a*",
-        "a+",
-        "a?",
-        "a*?",
-        "a+?b",
-        "a??b",
-        "a{2}",
-        "a{2,}",
-        "a{1,2}",
-        "a{0}b",
-        "a{0,1}b",
-        "a{1}b",
-        "a{1}?",
-        "a{2}?b",
-        "a{2,3}?",
-        "{",
-        "{1",
-        "a{",
-        "a{2",
-        "a{,",
-        "{1,x}",
-        "a{x}",
-        "(ab){2}",
-        "(ab){1,}",
-        "(a|b)*",
-        "(a|b)+?b",
-        "(a*)*",
-        "(a*)+",
-        "(a|b*)*",
-        "(|a)*",
-        "(|a)+",
-        "(a|)+",
-        "(a?)*b",
-        "(a*?)*?b",
-        "(a?){3}",
-        "(a?){2,}",
-        "(|a){2,3}",
-        "(?:a|(b))*",
-        "((a)|b)+",
-        "(a){0}b",
-        "(?:(a)|b){2}",
-        "(a*)*b",
-        "(?:a*)*c",
-        "(^|a)+",
-        "(^a?)*",
-        "(\\b|a)*b",
-        "x(\\d+) y(\\d+)",
-        "(.+)=(.+)",
-        "(.*)(.*)",
-        "(.*?)(.*)",
-        "(\\w+)\\s*=",
-        "\\w+\\d",
-        "(a+)(a+)",
-        "(a+?)(a+)",
-    ] {
+    for pattern in list(QUANTIFIERS) {
         check(pattern, SUBJECTS);
     }
 }
 
 #[test]
 fn what_needs_backtracking() {
-    for pattern in [
-        "foo(?=bar)",
-        "foo(?!bar)",
-        "(?<=foo)bar",
-        "(?<!foo)bar",
-        "(?<=a|fo)o",
-        "(?=(a))a",
-        "(?!(a))b",
-        "(?=.*b)a",
-        "(?=a)*b",
-        "(?=a)+b",
-        "(?=(a))?b",
-        "(?:(?=(a))a)+b",
-        "(?>a+)b",
-        "(?>a+)ab",
-        "(?>a|ab)b",
-        "(*atomic:a+)b",
-        "a++b",
-        "a*+a",
-        "(ab)++a",
-        "a?+a",
-        "(?:a|ab){2}+b",
-        "a{1,2}+b",
-        "(?>(a)|b)+",
-        "(a+)\\1",
-        "(a|b)\\1",
-        "(?-i)(a)\\1",
-        "(a)?\\1b",
-        "(a\\1?)+",
-        "(?:(a)|b\\1)+",
-        "(a)?(?(1)b|f)",
-        "(?<x>a)?(?(<x>)b|f)",
-        "(?(?=a)ab|f)",
-        "(?(?!a)f|a)",
-        "(?(?<=o)b|f)",
-        "(a)?(?(1)b)",
-        "(?(DEFINE)(x))a",
-        "\\R\\R",
-        "(?=\\R)",
-        "(?<=\\n)b",
-        "(?<=(o))b",
-        "(?<!^)a",
-        "(?*a)|a",
-        "(*pla:a)a",
-        "(*nlb:f)o",
-        "(?<=a{2})b",
-        "(?>x\\d+ )+",
-        "\\d++ ",
-        "(?i)(?=A)a",
-        "(?=a(?=b))a",
-        "(?!a(?!b))a",
-        "(?>(?=(a))a|b)+",
-    ] {
-        if pattern == "(?*a)|a" {
-            assert!(Pair::new(pattern).is_err_and(|error| error.starts_with("only ours refuses")));
-            continue;
-        }
+    for pattern in list(BACKTRACKING).chain(["\\d++ "]) {
         check(pattern, SUBJECTS);
     }
+    // Non-atomic look-around is a newer invention that nobody uses.
+    assert!(Pair::new("(?*a)|a").is_err_and(|error| error.starts_with("only ours refuses")));
 }
 
 #[test]
 fn what_pcre2_refuses_is_refused() {
-    for pattern in [
-        "(",
-        ")",
-        "(a",
-        "a)",
-        "[",
-        "[a",
-        "[]",
-        "[^]",
-        "[b-a]",
-        "[a-\\d]",
-        "[\\d-z]",
-        "[[:alpha:]-z]",
-        "[[:foo:]]",
-        "[[.a.]]",
-        "[[=a=]]",
-        "[:alpha:]",
-        "*",
-        "+a",
-        "a|*",
-        "a**",
-        "a{1}{2}",
-        "a+++",
-        "^*",
-        "$+",
-        "\\b+",
-        "\\A?",
-        "(?i)+",
-        "{1}",
-        "a{2,1}",
-        "a{65536}",
-        "\\",
-        "\\i",
-        "\\y",
-        "\\L",
-        "\\1",
-        "(a)\\2",
-        "\\8",
-        "\\g2",
-        "\\g{-1}",
-        "\\k<n>",
-        "(?P=n)",
-        "\\c",
-        "\\o{777}",
-        "\\400",
-        "\\o8",
-        "\\p",
-        "\\p{Foo}",
-        "\\N{U+41}",
-        "(?<1>a)",
-        "(?<n>a)(?<n>b)",
-        "(?q)a",
-        "(?i",
-        "(?#a",
-        "(?<=a+)b",
-        "(?(1)a)",
-        "(?(9)a|b|c)",
-        "(a)(?(1)a|b|c)",
-        "[\\B]",
-        "[\\R]",
-        "[\\A]",
-        "[\\i]",
-        "\\K+",
-        "(?P<n",
-        "(?<n",
-        "(?'n>a)",
-        "(?<>a)",
-        "a\\E+\\",
-        "\\Q\\E*",
-    ] {
+    for pattern in list(REFUSED).chain(["\\81(a)|b", "[\\N{U+41}]|a"]) {
         assert_eq!(Pair::new(pattern).err().as_deref(), Some("both refuse"), "{pattern}");
     }
 }

@@ -10,7 +10,7 @@ use pcre2::bytes::{CaptureLocations, Regex, RegexBuilder};
 
 /// The end of the match, and the captured texts of the groups that took part.
 #[derive(PartialEq, Eq)]
-pub struct Answer(pub Option<(usize, Vec<Vec<u8>>)>);
+pub(crate) struct Answer(pub(crate) Option<(usize, Vec<Vec<u8>>)>);
 
 impl fmt::Debug for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -21,22 +21,22 @@ impl fmt::Debug for Answer {
 }
 
 /// One pattern in both engines.
-pub struct Pair {
-    pub text: String,
+pub(crate) struct Pair {
+    pub(crate) text: String,
     theirs: Regex,
     locations: RefCell<CaptureLocations>,
-    pub ours: Pattern,
+    pub(crate) ours: Pattern,
 }
 
 impl Pair {
     /// Compiles in both, PCRE2 as OSSEC uses it; the error says which of them refused.
-    pub fn new(text: &str) -> Result<Self, String> {
+    pub(crate) fn new(text: &str) -> Result<Self, String> {
         Self::with("", text)
     }
 
     /// Compiles in both, PCRE2 without two optimisations that have defects: `\R+\s` does not find two line
     /// feeds, `\W+(a)?+( )` not two spaces, `(?=(a|a){0})` nothing at all.
-    pub fn unoptimized(text: &str) -> Result<Self, String> {
+    pub(crate) fn unoptimized(text: &str) -> Result<Self, String> {
         Self::with("(*NO_AUTO_POSSESS)(*NO_START_OPT)", text)
     }
 
@@ -59,7 +59,7 @@ impl Pair {
     }
 
     /// Answers differently: both answers.
-    pub fn difference(&self, subject: &OwnedSubject) -> Option<(Answer, Answer)> {
+    pub(crate) fn difference(&self, subject: &OwnedSubject) -> Option<(Answer, Answer)> {
         let (theirs, ours) = (self.theirs(subject.subject().raw())?, self.ours(subject));
         if self.ours.budget_exceeded() > 0 {
             // Never silent, and only where backtracking is needed or a loop may turn without consuming.
@@ -93,7 +93,7 @@ impl Pair {
 
 /// Checks one pattern against some subjects.
 #[track_caller]
-pub fn check(pattern: &str, subjects: &[&[u8]]) {
+pub(crate) fn check(pattern: &str, subjects: &[&[u8]]) {
     let pair = Pair::new(pattern).unwrap_or_else(|error| panic!("{pattern}: {error}"));
     for subject in subjects {
         if let Some((theirs, ours)) = pair.difference(&OwnedSubject::new(subject)) {

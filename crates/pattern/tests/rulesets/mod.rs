@@ -9,15 +9,15 @@ use bartizan_pattern::Language;
 
 /// One pattern and where it stands.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Stock {
-    pub language: Language,
-    pub text: Vec<u8>,
-    pub use_: Use,
+pub(crate) struct Stock {
+    pub(crate) language: Language,
+    pub(crate) text: Vec<u8>,
+    pub(crate) use_: Use,
 }
 
 /// What a pattern is used for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Use {
+pub(crate) enum Use {
     Prematch,
     Captures,
     ProgramName,
@@ -46,7 +46,7 @@ fn usage(element: &str, in_decoder: bool) -> Use {
 }
 
 /// All patterns of one ruleset (`ossec-4.3`, `ossec-2.8`), or `None` where it is absent.
-pub fn patterns(ruleset: &str) -> Option<BTreeSet<Stock>> {
+pub(crate) fn patterns(ruleset: &str) -> Option<BTreeSet<Stock>> {
     let folder = bartizan_conformance::folder()?.join(ruleset);
     let mut patterns = BTreeSet::new();
     scan(&folder.join("decoder.xml"), true, &mut patterns);
@@ -92,7 +92,7 @@ fn without_comments(text: &str) -> String {
 }
 
 /// The recorded log lines, each once.
-pub fn lines() -> Option<BTreeSet<Vec<u8>>> {
+pub(crate) fn lines() -> Option<BTreeSet<Vec<u8>>> {
     let folder = bartizan_conformance::folder()?.join("logs");
     let mut lines = BTreeSet::new();
     for name in ["Linux.log", "OpenSSH.log", "ini.log"] {
