@@ -22,6 +22,8 @@ pub enum Kind {
     ArchiveText,
     /// `archives.json`
     ArchiveJson,
+    /// `firewall.log`
+    FirewallText,
 }
 
 impl Kind {
@@ -29,6 +31,7 @@ impl Kind {
         match self {
             Self::AlertText | Self::AlertJson => "logs/alerts",
             Self::ArchiveText | Self::ArchiveJson => "logs/archives",
+            Self::FirewallText => "logs/firewall",
         }
     }
 
@@ -40,6 +43,7 @@ impl Kind {
             Self::AlertJson => "alerts.json",
             Self::ArchiveText => "archives.log",
             Self::ArchiveJson => "archives.json",
+            Self::FirewallText => "firewall.log",
         }
     }
 
@@ -49,6 +53,7 @@ impl Kind {
             Self::AlertJson => ("ossec-alerts", "json"),
             Self::ArchiveText => ("ossec-archive", "log"),
             Self::ArchiveJson => ("ossec-archive", "json"),
+            Self::FirewallText => ("ossec-firewall", "log"),
         }
     }
 }

@@ -1,16 +1,19 @@
 //! `bartizan run`: watch, decide, tell.
 //!
 //! ```text
-//! inputs (files, journal) ─▶ Watcher: engine ─▶ terminal, alerts.log, alerts.json
-//!                                       └▶ state files: first seen, ignored, last outputs
+//! inputs (files, journal) ─▶ Watcher: engine ─▶ terminal, daily files: alerts, archives, firewalls
+//!                                       └▶ state files: first seen, ignored, last outputs, statistics
 //! ```
 //!
 //! One thread: a line is read, analysed and its alert written before the next is read, so reading slows
 //! down by itself when anything behind it does.
 
+mod daily_files;
+mod databases;
 mod demo;
 mod inputs;
 mod state_files;
+mod statistics_files;
 mod watcher;
 
 use std::path::{Path, PathBuf};

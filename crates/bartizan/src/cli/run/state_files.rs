@@ -1,5 +1,6 @@
 //! What the engine remembers, on disk where OSSEC keeps it: `queue/fts/fts-queue`, `queue/fts/ig-queue`,
-//! `queue/diff/HOST/RULE/last-entry` (rules 2.10, 6).
+//! `queue/diff/HOST/RULE/last-entry` (rules 2.10, 6), and what the modules `databases` and `statistics_files`
+//! keep.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::Write as _;
@@ -8,16 +9,20 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use bartizan_alert::Calendar;
+use bartizan_analysis::Engine;
 use bartizan_base::Source;
-use bartizan_rules::State;
 use bartizan_rules::correlate::DiffStore;
 
+use super::databases::Databases;
+use super::statistics_files::StatisticsFiles;
 use crate::cli::complain;
 
 /// The open files.
 pub(super) struct StateFiles {
     first_seen: Appended,
     ignored: Appended,
+    statistics: StatisticsFiles,
 }
 
 /// A file that only grows, and what it has still to take.
@@ -29,8 +34,11 @@ struct Appended {
 }
 
 impl StateFiles {
-    /// Opens the files below `home`, makes what is missing, and gives `state` what they hold.
-    pub(super) fn open(home: &Path, state: &mut State) -> anyhow::Result<Self> {
+    /// Opens the files below `home`, makes what is missing, and gives `engine` what they hold.
+    pub(super) fn open(home: &Path, engine: &mut Engine) -> anyhow::Result<Self> {
+        let statistics = StatisticsFiles::open(home, engine.statistics_mut());
+        engine.keep_databases_in(Box::new(Databases::new(home)));
+        let state = engine.state_mut();
         let folder = home.join("queue/fts");
         make_folder(&folder)?;
         let first_seen = folder.join("fts-queue");
@@ -42,11 +50,14 @@ impl StateFiles {
             state.ignore_list.load(&Source::read(&ignored, &ignored)?.text);
         }
         state.diffs = Box::new(DiffFiles { folder: home.join("queue/diff") });
-        Ok(Self { first_seen: Appended::open(first_seen)?, ignored: Appended::open(ignored)? })
+        let (first_seen, ignored) = (Appended::open(first_seen)?, Appended::open(ignored)?);
+        Ok(Self { first_seen, ignored, statistics })
     }
 
-    /// Appends what `state` learned since the last call.
-    pub(super) fn save(&mut self, state: &mut State) {
+    /// Writes what `engine` learned since the last call.
+    pub(super) fn save(&mut self, engine: &mut Engine, calendar: &mut Calendar) {
+        self.statistics.save(engine.statistics_mut(), calendar);
+        let state = engine.state_mut();
         if state.first_seen.has_fresh() {
             self.first_seen.waiting.append(&mut state.first_seen.take_fresh());
         }

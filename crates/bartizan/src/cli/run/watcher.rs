@@ -3,26 +3,23 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use bartizan_alert::{Alert, AlertId, Calendar, LocalDate, json, terminal, text};
-use bartizan_analysis::{Engine, Input, Report, Role};
+use bartizan_alert::{Alert, AlertId, Calendar, LocalDate, facts::no_context, terminal};
+use bartizan_analysis::{Engine, Excess, Input, Report, Role, Silence};
 use bartizan_base::Timestamp;
 use bartizan_collect::{Notice, Seen, notice};
-use bartizan_output::{DatedFile, Kind};
 use jiff::tz::TimeZone;
 
 use super::RunArgs;
+use super::daily_files::DailyFiles;
 use super::state_files::StateFiles;
 use crate::cli::site::Site;
 use crate::cli::{clock, complain, facts};
-
-/// Alert text that waits for a disk with room, at most, in bytes. Beyond it alerts are dropped and counted.
-const WAITING_BYTES: usize = 16 << 20;
 
 /// The engine and everything around it.
 pub(super) struct Watcher {
     engine: Engine,
     calendar: Calendar,
-    files: [AlertFile; 2],
+    files: DailyFiles,
     state_files: StateFiles,
     alert_base: u64,
     colour: terminal::Colour,
@@ -41,32 +38,18 @@ struct Counts {
     duplicates: u64,
 }
 
-/// One of the alert files and what it has still to take.
-struct AlertFile {
-    file: DatedFile,
-    waiting: Vec<u8>,
-    date: Option<LocalDate>,
-    is_failing: bool,
-    dropped: u64,
-}
-
 impl Watcher {
     pub(super) fn new(args: &RunArgs, site: Site, state: &Path) -> anyhow::Result<Self> {
         let server = clock::server_name();
         let mut engine = Engine::new(site.ruleset, Role::Daemon, &server, clock::utc_offset());
-        let state_files = StateFiles::open(state, engine.state_mut())?;
+        let state_files = StateFiles::open(state, &mut engine)?;
+        engine.start(clock::now());
         let mut calendar = Calendar::new(TimeZone::system());
-        let files = [Kind::AlertText, Kind::AlertJson].map(|kind| AlertFile {
-            file: DatedFile::new(state, kind),
-            waiting: Vec::new(),
-            date: None,
-            is_failing: false,
-            dropped: 0,
-        });
+        let files = DailyFiles::new(state, site.configuration.as_ref());
         // An alert's number must not come again after a restart within a second: it goes on from the size of
         // today's file, which grows by far more than one for each alert (rules 10.2).
         let today = *calendar.date(clock::now());
-        let alert_base = files[0].file.size(&today);
+        let alert_base = files.size(&today);
         Ok(Self {
             engine,
             calendar,
@@ -82,7 +65,7 @@ impl Watcher {
 
     /// The folder alerts are written to.
     pub(super) fn alert_files(&self) -> PathBuf {
-        self.files[0].file.link()
+        self.files.alerts()
     }
 
     /// Takes what an input yields.
@@ -110,46 +93,87 @@ impl Watcher {
         self.counts.lines += 1;
         let report = self.engine.analyse(Input { kind: b'1', location, text: line, time });
         self.counts.cut += u64::from(report.was_cut);
-        match report.silence {
-            Some(bartizan_analysis::Silence::Duplicate) => self.counts.duplicates += 1,
-            Some(bartizan_analysis::Silence::Refused(error)) => {
-                self.counts.refused += 1;
-                complain(&format!("bartizan: {}: {error}", String::from_utf8_lossy(location)));
-            }
-            _ => {}
+        self.note_silence(location, report.silence);
+        let date = *self.calendar.date(time);
+        if let Some((excess, number)) = &report.excess {
+            self.tell_excess(excess, *number, &date);
         }
         if report.alerts() {
-            self.tell(&report, time);
+            self.tell(&report, &date);
         }
+        self.file(&report, &date);
     }
 
-    fn tell(&mut self, report: &Report, time: Timestamp) {
+    fn note_silence(&mut self, location: &[u8], silence: Option<Silence>) {
+        let why = match silence {
+            Some(Silence::Refused(error)) => error.to_string(),
+            Some(Silence::Malformed) => "the message has not the form of its type".to_owned(),
+            Some(Silence::Database(error)) => format!("its database cannot be used: {error}"),
+            Some(Silence::Duplicate) => {
+                self.counts.duplicates += 1;
+                return;
+            }
+            _ => return,
+        };
+        self.counts.refused += 1;
+        complain(&format!("bartizan: {}: {why}", String::from_utf8_lossy(location)));
+    }
+
+    fn tell(&mut self, report: &Report, date: &LocalDate) {
         let ruleset = self.engine.ruleset();
         let Some(rule) = report.rule.map(|index| ruleset.rules.rule(index)) else { return };
-        let date = *self.calendar.date(time);
         let context = &self.engine.state().context;
         let alert = Alert {
-            event: facts::event(&self.engine, &date),
+            event: facts::event(&self.engine, date),
             rule: facts::rule(rule, report.fired_times),
-            id: AlertId { epoch: time.0, n: self.alert_base + report.alert_number },
+            id: self.alert_id(report.alert_number),
             context: &|at| context.get(at),
         };
         self.counts.alerts += 1;
-        let [text_file, json_file] = &mut self.files;
-        text_file.add(&date, |out| text::write(&alert, out));
-        json_file.add(&date, |out| json::write(&alert, out));
-        if self.shows_from.is_some_and(|level| rule.level >= level) {
-            terminal::write(&alert, self.colour, &mut self.screen);
-            self.screen.push(b'\n');
+        self.files.add_alert(&alert);
+        show(self.shows_from, self.colour, &alert, &mut self.screen);
+    }
+
+    /// Tells that there are far too many events.
+    fn tell_excess(&mut self, excess: &Excess, number: u64, date: &LocalDate) {
+        let ruleset = self.engine.ruleset();
+        let event = self.engine.event_in_excess(excess);
+        let alert = Alert {
+            event: facts::of_event(ruleset, &event, date),
+            rule: facts::excess_rule(&ruleset.settings),
+            id: self.alert_id(number),
+            context: &no_context,
+        };
+        if alert.rule.level < ruleset.settings.rules.log_alert_level {
+            return;
+        }
+        self.counts.alerts += 1;
+        self.files.add_alert(&alert);
+        show(self.shows_from, self.colour, &alert, &mut self.screen);
+    }
+
+    fn alert_id(&self, number: u64) -> AlertId {
+        AlertId { epoch: self.engine.event().time.0, n: self.alert_base + number }
+    }
+
+    /// Writes the event where events go that need be no alert.
+    fn file(&mut self, report: &Report, date: &LocalDate) {
+        let ruleset = self.engine.ruleset();
+        let event = facts::event(&self.engine, date);
+        if report.logs_firewall {
+            self.files.add_firewall(&event);
+        }
+        if report.is_archived() {
+            let rule = report.fired_rule().map(|index| ruleset.rules.rule(index));
+            let rule = rule.map(|rule| facts::rule(rule, report.fired_times));
+            self.files.add_archived(&event, rule.as_ref());
         }
     }
 
     /// Writes what came together since the last call: files first, then the terminal.
     pub(super) fn flush(&mut self) {
-        for file in &mut self.files {
-            file.flush();
-        }
-        self.state_files.save(self.engine.state_mut());
+        self.files.flush();
+        self.state_files.save(&mut self.engine, &mut self.calendar);
         if !self.screen.is_empty() {
             let mut out = std::io::stdout().lock();
             // A closed terminal is no reason to stop watching: the files have the alerts.
@@ -159,15 +183,15 @@ impl Watcher {
     }
 
     /// The last line, with what happened.
-    pub(super) fn say_goodbye(&self) {
+    pub(super) fn say_goodbye(&mut self) {
         let Counts { lines, alerts, cut, refused, duplicates } = self.counts;
         let mut text = format!("bartizan: stopped after {lines} events and {alerts} alerts");
-        let lost: u64 = self.files.iter().map(|file| file.dropped).sum();
+        let lost = self.files.dropped();
         for (count, what) in [
             (duplicates, "repeated"),
             (cut, "cut"),
             (refused, "refused"),
-            (lost, "alerts not written"),
+            (lost, "entries not written"),
         ] {
             if count > 0 {
                 text += &format!(", {count} {what}");
@@ -177,41 +201,10 @@ impl Watcher {
     }
 }
 
-impl AlertFile {
-    /// Adds an alert; those of one day are written together.
-    fn add(&mut self, date: &LocalDate, write: impl FnOnce(&mut Vec<u8>)) {
-        let day = |date: &LocalDate| (date.year, date.month, date.day);
-        if self.date.is_some_and(|last| day(&last) != day(date)) {
-            self.flush();
-        }
-        if self.waiting.len() > WAITING_BYTES {
-            self.dropped += 1;
-            return;
-        }
-        self.date = Some(*date);
-        write(&mut self.waiting);
-    }
-
-    /// Writes what waits. When that fails it is said once, and tried again at the next call.
-    fn flush(&mut self) {
-        let Some(date) = self.date.filter(|_| !self.waiting.is_empty()) else { return };
-        match self.file.append(&date, &self.waiting) {
-            Ok(()) => {
-                self.waiting.clear();
-                if std::mem::take(&mut self.is_failing) {
-                    let path = self.file.link();
-                    complain(&format!(
-                        "bartizan: {} can be written again; {} alerts were not written",
-                        path.display(),
-                        self.dropped
-                    ));
-                }
-            }
-            Err(error) => {
-                if !std::mem::replace(&mut self.is_failing, true) {
-                    complain(&format!("bartizan: {error}; alerts are kept and written later"));
-                }
-            }
-        }
+/// Puts an alert on the screen if it is of a level that is shown.
+fn show(from: Option<u16>, colour: terminal::Colour, alert: &Alert<'_>, screen: &mut Vec<u8>) {
+    if from.is_some_and(|level| alert.rule.level >= level) {
+        terminal::write(alert, colour, screen);
+        screen.push(b'\n');
     }
 }
