@@ -99,6 +99,14 @@ impl FtsKeys {
         Self(self.0 | other.0)
     }
 
+    /// The keys as the original reads them, where these say something else: `srcuser` is dstuser there
+    /// (deviation `fts-srcuser`).
+    #[must_use]
+    pub fn of_original(self) -> Option<Self> {
+        let (source, target) = (Self::of(StaticField::SrcUser), Self::of(StaticField::DstUser));
+        self.has(source).then(|| Self(self.0 & !source.0).with(target))
+    }
+
     /// Whether the decoder declares no `<fts>`.
     #[must_use]
     pub fn is_empty(self) -> bool {

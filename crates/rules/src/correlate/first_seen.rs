@@ -1,8 +1,8 @@
 //! First time seen (rules 6.1 to 6.3).
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
 
-use bartizan_base::{Category, DecoderInfo, Deviation, Dialect, Event, FtsKeys, StaticField};
+use bartizan_base::{Category, DecoderInfo, Event, FtsKeys, StaticField};
 
 use crate::options::RuleOptions;
 
@@ -12,10 +12,19 @@ const KEY_BYTES: usize = 255;
 /// IDS lines with a long common prefix after which the prefix alone is the key (rules 6.3).
 const SIMILAR_LINES: usize = 3;
 
+/// Where a key comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Origin {
+    /// The file, which the original may have written.
+    File,
+    /// An event.
+    Event,
+}
+
 /// Keys that were seen.
 #[derive(Debug, Default)]
 pub struct FirstSeen {
-    known: HashSet<Box<[u8]>>,
+    known: HashMap<Box<[u8]>, Origin>,
     recent_ids: VecDeque<Vec<u8>>,
     fresh: Vec<u8>,
 }
@@ -24,7 +33,7 @@ impl FirstSeen {
     /// Takes in the text of a file of keys, one a line.
     pub fn load(&mut self, text: &[u8]) {
         for line in text.split(|&b| b == b'\n').filter(|line| !line.is_empty()) {
-            self.known.insert(line.into());
+            self.known.insert(line.into(), Origin::File);
         }
     }
 
@@ -51,9 +60,15 @@ impl FirstSeen {
         self.known.is_empty()
     }
 
+    /// Whether the file has `key`. Keys of the original say dstuser where ours say srcuser; what it has seen
+    /// stays seen (rules 6.2).
+    pub(super) fn file_has(&self, key: &[u8]) -> bool {
+        self.known.get(key) == Some(&Origin::File)
+    }
+
     /// Stores `key`; true when it was not known before.
     pub(super) fn record(&mut self, key: &[u8], category: Category, options: &RuleOptions) -> bool {
-        if self.known.contains(key) {
+        if self.known.contains_key(key) {
             return false;
         }
         let mut stored = key;
@@ -68,11 +83,11 @@ impl FirstSeen {
                 self.recent_ids.pop_front();
             }
             self.recent_ids.push_back(stored.to_vec());
-            if self.known.contains(stored) {
+            if self.known.contains_key(stored) {
                 return false;
             }
         }
-        self.known.insert(stored.into());
+        self.known.insert(stored.into(), Origin::Event);
         self.fresh.extend_from_slice(stored);
         self.fresh.push(b'\n');
         true
@@ -83,21 +98,20 @@ fn common_prefix(a: &[u8], b: &[u8]) -> usize {
     a.iter().zip(b).take_while(|(a, b)| a == b).count()
 }
 
-/// Writes the key of an event (rules 6.2).
-pub(super) fn write_key(event: &Event, info: &DecoderInfo, dialect: Dialect, key: &mut Vec<u8>) {
+/// Writes the key of an event for a decoder that declares `fts` (rules 6.2). The loader has already turned
+/// `srcuser` into dstuser where the dialect wants that.
+pub(super) fn write_key(event: &Event, info: &DecoderInfo, fts: FtsKeys, key: &mut Vec<u8>) {
     use StaticField::{Data, DstIp, DstUser, Id, SrcIp, SrcUser, SystemName};
-    // The loader has already turned `srcuser` into dstuser where the dialect wants that.
-    let _ = (dialect, Deviation::FtsSrcuser);
     key.clear();
     key.extend_from_slice(&info.name);
     for field in [Id, DstUser, SrcUser, SrcIp, DstIp, Data, SystemName] {
         key.push(b' ');
-        if info.fts.has(FtsKeys::of(field)) {
+        if fts.has(FtsKeys::of(field)) {
             key.extend_from_slice(event.field(field).unwrap_or_default());
         }
     }
     key.push(b' ');
-    if info.fts.has(FtsKeys::LOCATION) {
+    if fts.has(FtsKeys::LOCATION) {
         key.extend_from_slice(event.bytes(event.location));
     }
     key.truncate(KEY_BYTES);
@@ -121,6 +135,16 @@ mod tests {
         };
         let answers: Vec<bool> = (0..10).map(&mut first).collect();
         assert_eq!(answers, [true, true, true, true, false, false, false, false, false, false]);
+    }
+
+    /// rules 6.2: the keys of the original, which have dstuser for srcuser, are read beside ours.
+    #[test]
+    fn what_the_original_wrote_under_its_own_key_is_seen() {
+        let mut seen = FirstSeen::default();
+        seen.load(b"tst  bob     \n");
+        assert!(seen.file_has(b"tst  bob     "));
+        assert!(seen.record(b"tst  eve     ", Category::Syslog, &RuleOptions::default()));
+        assert!(!seen.file_has(b"tst  eve     "), "what an event stored is one of our keys");
     }
 
     #[test]

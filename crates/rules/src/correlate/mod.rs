@@ -18,7 +18,7 @@ mod ignore_list;
 mod list;
 mod remembered;
 
-use bartizan_base::{DecoderTable, Dialect, Event};
+use bartizan_base::{DecoderTable, Event};
 
 use crate::options::RuleOptions;
 use crate::rule::{RuleIndex, RuleSet};
@@ -93,7 +93,6 @@ pub struct State {
     ignore_since: Vec<Option<i64>>,
     pub(crate) passed: Vec<(RuleIndex, u32)>,
     key: Vec<u8>,
-    dialect: Dialect,
     options: RuleOptions,
 }
 
@@ -118,7 +117,6 @@ impl State {
             ignore_since: vec![None; rules.rules.len()],
             passed: Vec::new(),
             key: Vec::new(),
-            dialect: rules.dialect,
             options: rules.options,
         }
     }
@@ -176,7 +174,13 @@ impl State {
         if info.fts.is_empty() {
             return false;
         }
-        first_seen::write_key(event, info, self.dialect, &mut self.key);
+        if let Some(fts) = info.fts.of_original() {
+            first_seen::write_key(event, info, fts, &mut self.key);
+            if self.first_seen.file_has(&self.key) {
+                return false;
+            }
+        }
+        first_seen::write_key(event, info, info.fts, &mut self.key);
         self.first_seen.record(&self.key, event.decoded.category, &self.options)
     }
 
