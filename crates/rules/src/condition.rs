@@ -120,7 +120,7 @@ pub struct TimeRange {
     /// True when the range is `!`.
     pub negated: bool,
     /// The original's over-midnight rule: boundary minutes outside, `!` without effect (deviation
-    /// `time-ranges`).
+    /// `time-ranges`). A range without its end keeps it in every dialect: `9:00 -` is from 9:01 on.
     pub original_midnight: bool,
 }
 

@@ -51,7 +51,7 @@ pub(super) fn time_range(text: &[u8], dialect: Dialect) -> Result<Parsed, ClockE
     if reader.peek().is_some() {
         return Err(wrong(reader.at, "one range of two times ends before this"));
     }
-    let original_midnight = dialect.has(Deviation::TimeRanges);
+    let original_midnight = dialect.has(Deviation::TimeRanges) || to.is_empty();
     let range = TimeRange { from, to, negated, original_midnight };
     Ok(Parsed { range, has_12_am: reader.has_12_am })
 }
@@ -254,6 +254,16 @@ mod tests {
         check("12 am - 1 pm", Dialect::OSSEC_4_3, Some(("12:00", "13:00", false)));
         check("12 am - 1 pm", Dialect::ossec_2_8(), Some(("12:00", "13:00", false)));
         check("12 pm - 1 pm", Dialect::ossec_2_8(), None);
+    }
+
+    #[test]
+    fn a_range_without_its_end_begins_a_minute_later_in_every_dialect() {
+        for dialect in [Dialect::OURS, Dialect::OSSEC_4_3] {
+            let range = time_range(b"9:00 -", dialect).unwrap().range;
+            let is_inside = |hour: u32, minute: u32| range.contains(hour * 60 + minute);
+            assert!(!is_inside(9, 0) && is_inside(9, 1) && is_inside(23, 59), "{dialect}");
+            assert!(!is_inside(0, 0), "{dialect}");
+        }
     }
 
     #[test]
