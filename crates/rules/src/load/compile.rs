@@ -27,6 +27,7 @@ impl Reader<'_, '_> {
             accuracy_zero: attributes.accuracy_zero,
             frequency: attributes.frequency,
             timeframe: attributes.timeframe.unwrap_or(options.default_timeframe),
+            has_timeframe: attributes.timeframe.is_some(),
             ignore_seconds: attributes.ignore_seconds,
             noalert: attributes.noalert,
             group: draft.group,

@@ -299,6 +299,8 @@ pub(super) struct Parts {
     pub(super) accuracy_zero: bool,
     pub(super) frequency: u32,
     pub(super) timeframe: u32,
+    /// `timeframe` is written, not the default.
+    pub(super) has_timeframe: bool,
     pub(super) ignore_seconds: u32,
     pub(super) noalert: bool,
     pub(super) group: Vec<u8>,
@@ -318,8 +320,18 @@ pub(super) struct Parts {
 
 impl Parts {
     /// Replaces what an overwrite replaces; `is_partial` is deviation `partial-overwrite` (rules 3.5).
+    ///
+    /// An overwrite that says nothing about counting, as one that changes a level only, keeps the search of
+    /// the rule: nobody wants the composite to fire on every event, which is what the original makes of it.
     pub(super) fn overwrite(&mut self, new: Self, is_partial: bool) {
         let old = std::mem::replace(self, new);
+        if !is_partial && !self.sought.is_composite && old.sought.is_composite {
+            self.sought = old.sought;
+            self.frequency = old.frequency;
+            if !self.has_timeframe {
+                self.timeframe = old.timeframe;
+            }
+        }
         if is_partial {
             self.info = old.info;
             self.ignore = old.ignore;

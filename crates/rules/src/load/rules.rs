@@ -121,12 +121,13 @@ impl<'a, 'r> Loader<'a, 'r> {
         let is_partial = dialect.has(Deviation::PartialOverwrite);
         let old_group = loaded.parts.group.clone();
         let new_group = parts.group.clone();
+        let has_search = parts.sought.is_composite;
         loaded.parts.overwrite(parts, is_partial);
         if old_group != new_group {
             self.tree.groups.remove(&old_group, rule);
             self.tree.groups.add(&new_group, rule);
         }
-        if !is_partial && dialect.has(Deviation::GroupFeeders) {
+        if has_search && !is_partial && dialect.has(Deviation::GroupFeeders) {
             self.attach_search(rule);
         }
     }
@@ -138,8 +139,16 @@ impl<'a, 'r> Loader<'a, 'r> {
         let is_partial = self.context.dialect.has(Deviation::PartialOverwrite);
         let span = &parts.place.span;
         if was_composite && !is_composite {
-            let message = "the rule it overwrites counts events; without an if_matched_… of its own \
-                           this one fires whenever its other conditions hold";
+            let message = match is_partial {
+                true => {
+                    "the rule it overwrites counts events; without an if_matched_… of its own \
+                     this one fires whenever its other conditions hold"
+                }
+                false => {
+                    "it says nothing about counting and keeps what the rule it overwrites counts; \
+                     in OSSEC it fires whenever its other conditions hold"
+                }
+            };
             self.report.warning(codes::OVERWRITE_SEARCH, span, message);
         } else if is_partial && old.attached == Attached::Nothing && is_composite {
             let message = "OSSEC attaches no search to a rule that was none before: \
@@ -249,6 +258,14 @@ fn build(mut loaded: Loaded, dialect: bartizan_base::Dialect) -> Rule {
     let mut parts = loaded.parts;
     let mut conditions = parts.take_conditions();
     conditions.extend(correlation);
+    let mut check_if_ignored = parts.check_if_ignored;
+    // The original asks `ignore` whether `data` is looked up (rules 6.4); 2.8 has its own way, in `values`.
+    if let Some(keys) = &mut check_if_ignored
+        && dialect.has(Deviation::IgnoreData)
+        && !dialect.is_2_8()
+    {
+        keys.data = parts.ignore.is_some_and(|ignore| ignore.data);
+    }
     Rule {
         id: loaded.id,
         level,
@@ -263,7 +280,7 @@ fn build(mut loaded: Loaded, dialect: bartizan_base::Dialect) -> Rule {
         noalert: parts.noalert,
         ignore_seconds: parts.ignore_seconds,
         ignore: parts.ignore,
-        check_if_ignored: parts.check_if_ignored,
+        check_if_ignored,
         logs: parts.logs,
         mails: parts.mails,
         no_active_response: parts.no_active_response,

@@ -256,10 +256,11 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// In 2.8, `data` selects it for `ignore` instead (decoding 15).
+    /// In 2.8, `data` selects it for `ignore` instead (decoding 15; deviation `ignore-data`).
     pub(super) fn read_check_if_ignored(&mut self, element: &Element, draft: &mut Draft) {
         let Some(mut keys) = self.ignore_keys(element) else { return };
-        if self.context.dialect.is_2_8() && keys.data {
+        let dialect = self.context.dialect;
+        if dialect.is_2_8() && dialect.has(Deviation::IgnoreData) && keys.data {
             keys.data = false;
             draft.ignore.get_or_insert_default().data = true;
             if keys == IgnoreKeys::default() {
