@@ -205,8 +205,9 @@ impl Loader<'_, '_> {
                 let rules = self.tree.rules_of_level(level.min(9_999), dialect);
                 let nodes = self.tree.nodes_of(&rules);
                 if nodes.is_empty() {
-                    let message = format!("no rule before this one has level {level} or more");
-                    self.report.error(codes::IF_LEVEL, &span, message);
+                    let message =
+                        format!("no rule before this one has level {level}: it is never tried");
+                    self.report.warning(codes::IF_LEVEL, &span, message);
                 }
                 if let Some(first) = rules.first() {
                     self.take_category(rule, *first);
