@@ -148,6 +148,7 @@ impl Reader<'_, '_> {
         let span = span.or_else(|| search.sid.as_ref().map(|(_, span)| span.clone()));
         Sought {
             is_composite,
+            has_search: is_composite,
             sid: counted.map(|&(id, _)| id),
             group_text: group.map(|pieces| pieces.text.clone()),
             group: group.and_then(|pieces| self.compile(Language::OsMatch, false, pieces)),

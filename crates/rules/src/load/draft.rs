@@ -280,6 +280,8 @@ pub(super) struct SearchDraft {
 pub(super) struct Sought {
     /// Some `if_matched_…` is there: the "is composite" flag (rules 4.3).
     pub(super) is_composite: bool,
+    /// A search is attached: the flag of the rule as it was read first under deviation `partial-overwrite`.
+    pub(super) has_search: bool,
     /// `if_matched_sid`; `None` also for 0 and the empty text (rules 3.4).
     pub(super) sid: Option<u32>,
     /// `if_matched_group` as written: parents are found by it with the word match.
@@ -325,20 +327,22 @@ impl Parts {
     /// the rule: nobody wants the composite to fire on every event, which is what the original makes of it.
     pub(super) fn overwrite(&mut self, new: Self, is_partial: bool) {
         let old = std::mem::replace(self, new);
-        if !is_partial && !self.sought.is_composite && old.sought.is_composite {
-            self.sought = old.sought;
-            self.frequency = old.frequency;
-            if !self.has_timeframe {
-                self.timeframe = old.timeframe;
-            }
-        }
         if is_partial {
+            self.sought.has_search = old.sought.has_search;
+            self.sought.sid = old.sought.sid;
+            self.sought.group = old.sought.group;
             self.info = old.info;
             self.ignore = old.ignore;
             self.check_if_ignored = old.check_if_ignored;
             self.conditions.retain(|ranked| !ranked.survives_overwrite());
             let kept = old.conditions.into_iter().filter(Ranked::survives_overwrite);
             self.conditions.extend(kept);
+        } else if !self.sought.is_composite && old.sought.is_composite {
+            self.sought = old.sought;
+            self.frequency = old.frequency;
+            if !self.has_timeframe {
+                self.timeframe = old.timeframe;
+            }
         }
     }
 

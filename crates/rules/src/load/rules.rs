@@ -9,7 +9,7 @@ use super::draft::{Draft, Parents, Parts};
 use super::patterns::Patterns;
 use super::read::Reader;
 use super::report::Report;
-use super::search::{self, Attached, NothingCounted};
+use super::search::{self, NothingCounted};
 use super::tree::{self, FIRST_ORDINARY_ID, Loaded, Tree};
 use super::{LoadContext, codes};
 use crate::condition::Test;
@@ -150,7 +150,7 @@ impl<'a, 'r> Loader<'a, 'r> {
                 }
             };
             self.report.warning(codes::OVERWRITE_SEARCH, span, message);
-        } else if is_partial && old.attached == Attached::Nothing && is_composite {
+        } else if is_partial && !old.parts.sought.has_search && is_composite {
             let message = "OSSEC attaches no search to a rule that was none before: \
                            it fires whenever its other conditions hold";
             self.report.warning(codes::OVERWRITE_SEARCH, span, message);

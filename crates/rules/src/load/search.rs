@@ -42,7 +42,7 @@ impl Tree {
         let place = loaded.parts.search_place();
         let mut result = Ok(());
         let attached = match (sid, group) {
-            _ if !sought.is_composite => Attached::Nothing,
+            _ if !sought.has_search => Attached::Nothing,
             (Some(id), _) => match self.by_id.get(&id).copied() {
                 Some(counted) => self.sid_list(counted, lists, sid_list_events),
                 None => {
