@@ -1,6 +1,10 @@
 //! Driving the real binary with homes made for one test.
 
-#![allow(dead_code, reason = "each test binary uses its own part")]
+#![allow(dead_code, unreachable_pub, reason = "each test binary uses its own part")]
+
+pub mod direct;
+pub mod recorded;
+pub mod small;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
