@@ -156,6 +156,12 @@ impl Engine {
         event
     }
 
+    /// The number of a further alert: for a response to an event whose rule writes none (rules 10.2).
+    pub fn claim_alert_number(&mut self) -> u64 {
+        self.alert_number += 1;
+        self.alert_number
+    }
+
     /// Analyses one event.
     pub fn analyse(&mut self, input: Input<'_>) -> Report {
         self.analyse_observed(input, &mut Silent, &mut NoObserver, |_| {})
@@ -270,8 +276,7 @@ impl Engine {
     /// Step 5 of rules 4.1: counts the event, and claims a number for an alert about too many.
     fn count(&mut self, report: &mut Report) {
         if let Some(excess) = self.statistics.count() {
-            self.alert_number += 1;
-            report.excess = Some((excess, self.alert_number));
+            report.excess = Some((excess, self.claim_alert_number()));
         }
     }
 
@@ -301,9 +306,10 @@ impl Engine {
         report.fired_times = self.state.fired_times(rule);
         let decision = decide(&ruleset.rules, decoders, &self.event, &mut self.state, rule);
         report.decision = Some(decision);
-        if matches!(decision, Decision::Fired { .. }) {
-            self.alert_number += 1;
-            report.alert_number = self.alert_number;
+        if let Decision::Fired { logs } = decision {
+            if logs {
+                report.alert_number = self.claim_alert_number();
+            }
             remember(&self.event, &mut self.state, rule);
         }
     }

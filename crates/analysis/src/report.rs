@@ -37,7 +37,7 @@ pub struct Report {
     pub decision: Option<Decision>,
     /// Times that rule has fired this hour, this time included.
     pub fired_times: u32,
-    /// Number of the alert, counted from 1: claimed by every rule that fires (rules 10.2).
+    /// Number of the alert, counted from 1; 0 where none is to be written (rules 10.2).
     pub alert_number: u64,
     /// It is one event too many in this hour: an alert that comes before the event's own, and the number
     /// of that alert (rules 7.2).
