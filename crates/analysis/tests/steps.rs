@@ -37,8 +37,8 @@ fn engine(settings: Settings) -> Engine {
     };
     let mut diagnostics = Vec::new();
     let ruleset = Ruleset::compile(&files, settings, &mut diagnostics);
-    let ruleset = ruleset.unwrap_or_else(|| panic!("{diagnostics:?}"));
-    Engine::new(Arc::new(ruleset), Role::Daemon, b"vm", |_| 0)
+    assert!(ruleset.is_some(), "{diagnostics:?}");
+    Engine::new(Arc::new(ruleset.expect("asserted above")), Role::Daemon, b"vm", |_| 0)
 }
 
 fn see(engine: &mut Engine, at: i64, text: &str) -> Report {

@@ -14,6 +14,7 @@ use differences::Verdict;
 /// Runs the cases of a topic in the dialect of either daemon. Every case must agree, apart from what is
 /// listed in `differences`, and what is listed there must differ.
 #[track_caller]
+#[expect(clippy::print_stdout, reason = "tests speak to the person who runs them")]
 fn check(topic: &str, at_least: usize) {
     let Some(cases) = Case::of_topic(topic) else { return };
     let mut agreeing = 0;
