@@ -1,7 +1,7 @@
 //! What is measured with: a ruleset and a corpus.
 //!
 //! With the recordings beside the checkout, these are OSSEC's stock rulesets and real logs (`mixed`: all files
-//! of `logs`, one after the other, again and again). Without them, our own ruleset and the lines of its demonstration.
+//! of `logs`, one after the other, again and again). Without them, our own ruleset and the lines of its tests.
 
 use std::fmt;
 use std::fs;
@@ -62,7 +62,7 @@ impl Material {
         };
         let logs = recordings.join("logs");
         let (corpus, folder) =
-            if logs.is_dir() { ("mixed", logs) } else { ("demo", root().join("ruleset/demo")) };
+            if logs.is_dir() { ("mixed", logs) } else { ("samples", root().join("ruleset/tests")) };
         let once = lines_of(&folder)?;
         let period = once.len();
         let lines = once.into_iter().cycle().take(lines).collect();
@@ -86,12 +86,23 @@ fn lines_of(folder: &Path) -> Result<Vec<Vec<u8>>> {
     let mut lines = Vec::new();
     for path in files_in(folder)? {
         let text = fs::read(&path).with_context(|| path.display().to_string())?;
-        lines.extend(text.split(|&b| b == b'\n').filter(|l| !l.is_empty()).map(<[u8]>::to_vec));
+        let is_tests = path.extension().is_some_and(|extension| extension == "ini");
+        let all = text.split(|&b| b == b'\n').filter(|line| !line.is_empty());
+        lines.extend(
+            all.filter_map(|l| if is_tests { sample(l) } else { Some(l) }).map(<[u8]>::to_vec),
+        );
     }
     if lines.is_empty() {
         bail!("no line in {}", folder.display());
     }
     Ok(lines)
+}
+
+/// The log line in a line of a rule test: `log 1 pass = LINE`.
+fn sample(line: &[u8]) -> Option<&[u8]> {
+    let rest = line.strip_prefix(b"log ")?;
+    let equals = rest.iter().position(|&b| b == b'=')?;
+    Some(rest.get(equals + 1..)?.trim_ascii())
 }
 
 fn files_in(folder: &Path) -> Result<Vec<PathBuf>> {

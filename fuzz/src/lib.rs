@@ -38,12 +38,19 @@ pub fn sections(data: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
+/// Diagnostics that are printed. Each looks through its file for the line it is on, which is nothing for a person and
+/// much for a fuzzer.
+const PRINTED: usize = 16;
+
 /// A diagnostic points into its file and prints without control characters.
 pub fn check_diagnostics(diagnostics: &[Diagnostic]) {
-    for diagnostic in diagnostics {
+    for (number, diagnostic) in diagnostics.iter().enumerate() {
         if let Some(place) = &diagnostic.place {
             assert!(place.span.start <= place.span.end, "{diagnostic:?}");
             assert!(place.span.end <= place.source.text.len(), "{diagnostic:?}");
+        }
+        if number >= PRINTED {
+            continue;
         }
         let shown = diagnostic.to_string();
         assert!(shown.chars().all(|c| c == '\n' || !c.is_control()), "{shown:?}");

@@ -66,7 +66,7 @@ fuzz_target!(|data: &[u8]| {
                 continue;
             };
             if let Decision::Fired { .. } = decide(&rules, &decoders, &event, &mut state, fired) {
-                remember(&rules, &event, &mut state, fired);
+                remember(&event, &mut state, fired);
             }
         }
     }
