@@ -16,11 +16,14 @@ mod duplicates;
 mod engine;
 mod files;
 mod front;
+mod lints;
 mod pipeline;
 mod plan;
+mod reach;
 mod report;
 mod ruleset;
 mod statistics;
+mod touched;
 
 pub use databases::MemoryDatabases;
 pub use engine::{Engine, Input, Role};

@@ -121,5 +121,11 @@ pub const NEVER_FIRES: &str = "R0065";
 pub const UNEVALUATED: &str = "R0066";
 /// An overwrite that takes the search away.
 pub const OVERWRITE_SEARCH: &str = "R0067";
+/// No event can meet all conditions of the rule and of those above it.
+pub const DEAD_RULE: &str = "R0070";
+/// A sibling before it takes every event.
+pub const HIDDEN_RULE: &str = "R0071";
+/// A pattern that needs backtracking.
+pub const BACKTRACKING: &str = "P0001";
 /// Too many messages about one file.
 pub const MORE_MESSAGES: &str = "R0099";
