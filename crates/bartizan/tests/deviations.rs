@@ -299,3 +299,36 @@ fn no_other_correction_but_foreign_restart_changes_answers_of_the_stock_rules() 
         }
     }
 }
+
+/// `bartizan check` says which rules a switch touches: of every recording that a switch changes it names one
+/// of the rules that fire otherwise.
+#[test]
+fn rules_that_fire_otherwise_are_said_to_be_touched() {
+    for (deviation, ids) in SEEN_IN.iter().chain(&ALSO) {
+        // A tab is a matter of the lines, and what is refused fires nothing.
+        if [ControlCharacters, StrictLoading].contains(deviation) {
+            continue;
+        }
+        for id in *ids {
+            let topic = id.rsplit_once('-').expect("TOPIC-NUMBER").0;
+            let Some(cases) = recorded::topic(topic) else { return };
+            let case = &cases.iter().find(|case| case.id == *id).expect("recorded").case;
+            let base = Dialect::OSSEC_4_3;
+            let answers = |dialect: Dialect| case.answers(dialect).expect("loads");
+            let (original, corrected) = (answers(base), answers(base.with(*deviation, false)));
+            let pairs = original.iter().zip(&corrected).filter(|(a, b)| a["rule"] != b["rule"]);
+            let fired = pairs.flat_map(|(a, b)| [a["rule"].as_u64(), b["rule"].as_u64()]);
+            let fired: BTreeSet<u64> = fired.flatten().collect();
+            let (ruleset, files) = case.compile_with_files(base).expect("loads");
+            let touched = ruleset.touched_by_deviations(&files);
+            let name = deviation.row().name;
+            let touched = touched.get(name).map_or(&[][..], Vec::as_slice);
+            let is_told = touched.iter().any(|id| fired.contains(&u64::from(*id)));
+            // Of level 99 the rule stays the same.
+            assert!(
+                is_told || (fired.is_empty() && !touched.is_empty()),
+                "{name}: {id} fires {fired:?} otherwise, told: {touched:?}"
+            );
+        }
+    }
+}

@@ -28,13 +28,16 @@ pub(crate) struct CheckArgs {
 
 pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<u8> {
     let mut loaded = site::load(&args.common);
-    let touched: Option<BTreeMap<&'static str, Vec<u32>>> = None;
+    let touched = loaded.ruleset.as_ref().map(|ruleset| {
+        loaded.diagnostics.extend(ruleset.lints());
+        ruleset.touched_by_deviations(&loaded.files)
+    });
     bartizan_base::diagnostic::sort(&mut loaded.diagnostics);
     let count = |severity| loaded.diagnostics.iter().filter(|d| d.severity == severity).count();
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
     let is_bad = errors > 0 || (args.strict && warnings > 0) || loaded.ruleset.is_none();
     if args.json {
-        write_json(&loaded, errors, warnings)?;
+        write_json(&loaded, errors, warnings, touched.as_ref())?;
     } else {
         write_text(args, &loaded, errors, warnings, touched.as_ref())?;
     }
@@ -87,9 +90,18 @@ fn write_text(
     Ok(())
 }
 
-fn write_json(loaded: &site::Loaded, errors: usize, warnings: usize) -> anyhow::Result<()> {
+fn write_json(
+    loaded: &site::Loaded,
+    errors: usize,
+    warnings: usize,
+    touched: Option<&BTreeMap<&'static str, Vec<u32>>>,
+) -> anyhow::Result<()> {
     let diagnostics: Vec<Value> = loaded.diagnostics.iter().map(object).collect();
-    let document = json!({ "errors": errors, "warnings": warnings, "diagnostics": diagnostics });
+    let mut document =
+        json!({ "errors": errors, "warnings": warnings, "diagnostics": diagnostics });
+    if let Some(touched) = touched {
+        document["deviations"] = json!(touched);
+    }
     let mut out = std::io::stdout().lock();
     serde_json::to_writer_pretty(&mut out, &document)?;
     writeln!(out)?;

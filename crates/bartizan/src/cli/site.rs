@@ -60,6 +60,8 @@ pub(crate) struct Loaded {
     pub(crate) home: PathBuf,
     pub(crate) configuration: Option<Configuration>,
     pub(crate) ruleset: Option<Ruleset>,
+    /// What the rule set was compiled from.
+    pub(crate) files: RulesetFiles,
     pub(crate) diagnostics: Vec<Diagnostic>,
 }
 
@@ -69,14 +71,17 @@ pub(crate) fn load(common: &Common) -> Loaded {
     let mut diagnostics = Vec::new();
     let Some(found) = find(common) else {
         let settings = Settings { dialect, ..Settings::default() };
-        let ruleset = Ruleset::compile(&built_in::files(), settings, &mut diagnostics);
-        return Loaded { home: PathBuf::from("."), configuration: None, ruleset, diagnostics };
+        let files = built_in::files();
+        let ruleset = Ruleset::compile(&files, settings, &mut diagnostics);
+        let home = PathBuf::from(".");
+        return Loaded { home, configuration: None, ruleset, files, diagnostics };
     };
     let (configuration, mut said) = ossec_conf::load(&found.config, dialect);
     diagnostics.append(&mut said);
+    let mut files = RulesetFiles::default();
     let ruleset = configuration.as_ref().and_then(|configuration| {
-        let files = configuration.rules.files(&found.home, dialect, &mut diagnostics);
-        let files = RulesetFiles::read(&files, dialect, &mut diagnostics);
+        let resolved = configuration.rules.files(&found.home, dialect, &mut diagnostics);
+        files = RulesetFiles::read(&resolved, dialect, &mut diagnostics);
         let (options, mut said) = InternalOptions::load(&found.home, dialect);
         diagnostics.append(&mut said);
         let settings = Settings::of(configuration, &options, dialect);
@@ -85,14 +90,14 @@ pub(crate) fn load(common: &Common) -> Loaded {
     bartizan_base::diagnostic::sort(&mut diagnostics);
     let is_broken = bartizan_base::diagnostic::any_error(&diagnostics);
     let ruleset = ruleset.filter(|_| !is_broken);
-    Loaded { home: found.home, configuration, ruleset, diagnostics }
+    Loaded { home: found.home, configuration, ruleset, files, diagnostics }
 }
 
 /// Loads a site that is to be used: errors are shown, and nothing starts half-loaded. Warnings are shown when
 /// `with_warnings`, else counted.
 pub(crate) fn open(common: &Common, with_warnings: bool) -> anyhow::Result<Site> {
     let console = Console::new(common.color);
-    let Loaded { home, configuration, ruleset, diagnostics } = load(common);
+    let Loaded { home, configuration, ruleset, diagnostics, .. } = load(common);
     let (errors, warnings): (Vec<_>, Vec<_>) =
         diagnostics.into_iter().partition(Diagnostic::is_error);
     show::diagnostics(&errors, console);

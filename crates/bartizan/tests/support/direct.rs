@@ -33,6 +33,14 @@ impl Case {
 
     /// The rule set of the case, or what is wrong with it.
     pub fn compile(&self, dialect: Dialect) -> Result<Ruleset, Vec<Diagnostic>> {
+        self.compile_with_files(dialect).map(|(ruleset, _)| ruleset)
+    }
+
+    /// The same, with the files it was compiled from.
+    pub fn compile_with_files(
+        &self,
+        dialect: Dialect,
+    ) -> Result<(Ruleset, RulesetFiles), Vec<Diagnostic>> {
         let sources = |files: &[(String, Vec<u8>)]| {
             files.iter().map(|(path, text)| Source::new(path, text.as_slice())).collect()
         };
@@ -52,7 +60,7 @@ impl Case {
         let settings = Settings { dialect, ..self.settings.clone() };
         let ruleset = Ruleset::compile(&files, settings, &mut diagnostics);
         let is_broken = bartizan_base::diagnostic::any_error(&diagnostics);
-        ruleset.filter(|_| !is_broken).ok_or(diagnostics)
+        ruleset.filter(|_| !is_broken).map(|ruleset| (ruleset, files)).ok_or(diagnostics)
     }
 
     /// What the tester answers to the events, as objects of `--json`; or the first error.
