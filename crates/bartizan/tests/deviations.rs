@@ -97,9 +97,12 @@ const ALSO: [(Deviation, &[&str]); 2] = [
     (StrictLoading, &["errors-045"]),
 ];
 
+/// Which events of a case get which answers instead.
+type Changes = &'static [(usize, &'static str)];
+
 /// Answers of 4.3 with one deviation corrected, worked out by hand from the specification: which event, and
 /// what it gets. All other events of the case stay as recorded.
-const CORRECTED: [(Deviation, &str, &[(usize, &str)]); 20] = [
+const CORRECTED: [(Deviation, &str, Changes); 20] = [
     // A tab stays: it is in the word, and it is no blank behind the time stamp.
     (ControlCharacters, "pre-decoding-042", &[(0, "-")]),
     // The text is found although a byte of the line is not UTF-8.
