@@ -7,6 +7,7 @@ use std::time::SystemTime;
 use bartizan_base::{Diagnostic, Dialect, Place, Severity, Source};
 use bartizan_config::Configuration;
 use bartizan_config::internal_options::{InternalOptions, key};
+use bartizan_config::ossec_conf::codes::MISSING_FILE;
 use bartizan_config::ossec_conf::files::{FileRef, ListRef, ResolvedFiles};
 use bartizan_config::ossec_conf::syscheck::{Ignored, Syscheck};
 use bartizan_decode::IntegrityOptions;
@@ -16,8 +17,6 @@ use bartizan_rules::RuleOptions;
 use crate::ruleset::{RulesetFiles, Settings};
 use crate::statistics::StatisticsOptions;
 
-/// A file of the configuration cannot be read.
-const UNREADABLE: &str = "C0002";
 /// A compiled list is older than its text, or damaged.
 const LIST: &str = "L0001";
 
@@ -104,7 +103,7 @@ fn open(path: &Path, file: &FileRef, diagnostics: &mut Vec<Diagnostic>) -> Optio
             let place = file.place.clone();
             diagnostics.push(Diagnostic::new(
                 Severity::Error,
-                UNREADABLE,
+                MISSING_FILE,
                 place,
                 error.to_string(),
             ));
