@@ -52,6 +52,8 @@ pub struct Row {
     pub original: &'static str,
     /// What Bartizan does by default.
     pub corrected: &'static str,
+    /// The version of Bartizan that does so first.
+    pub since: &'static str,
 }
 
 macro_rules! row {
@@ -62,6 +64,7 @@ macro_rules! row {
             in_2_8: $in_2_8,
             original: $original,
             corrected: $corrected,
+            since: "0.1.0",
         }
     };
 }
@@ -85,7 +88,7 @@ pub const DEVIATIONS: [Row; 26] = [
     row!(StrayParents, "stray-parents", true, "an empty item or 0 in if_sid also attaches to the category; if_level attaches to every level 0 rule", "only what is written"),
     row!(GroupFeeders, "group-feeders", true, "rules loaded after a composite do not feed its group; a rule in n places feeds it n times", "all feed it, once"),
     row!(SidStarvesGroup, "sid-starves-group", true, "a rule that an if_matched_sid names feeds no if_matched_group", "it feeds both"),
-    row!(PartialOverwrite, "partial-overwrite", true, "pcre2, field, list, geoip and ignore conditions and the correlation survive an overwrite", "they are replaced"),
+    row!(PartialOverwrite, "partial-overwrite", true, "pcre2, field, list, geoip and ignore conditions and the correlation survive an overwrite", "they are replaced; what is counted stays only where the overwrite says nothing about counting"),
     row!(DuplicatesAcrossLocations, "duplicates-across-locations", true, "equal texts from different places are one event", "they are kept apart"),
     row!(MemoryEviction, "memory-eviction", true, "a full event memory drops everything older than the largest frequency, taken as seconds", "only the oldest events go"),
     row!(UnevaluatedTests, "unevaluated-tests", true, "different_srcip is never evaluated, ports and location not with if_matched_regex", "evaluated"),

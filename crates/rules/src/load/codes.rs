@@ -119,7 +119,7 @@ pub const NOT_SAME_ALONE: &str = "R0064";
 pub const NEVER_FIRES: &str = "R0065";
 /// A test that the dialect never evaluates.
 pub const UNEVALUATED: &str = "R0066";
-/// An overwrite that takes the search away.
+/// An overwrite that says nothing about counting, or is the first to do so.
 pub const OVERWRITE_SEARCH: &str = "R0067";
 /// No event can meet all conditions of the rule and of those above it.
 pub const DEAD_RULE: &str = "R0070";
