@@ -4,10 +4,10 @@
 //! subject in ASCII, or pattern over bytes
 //!    ├─ Literals   the pattern is a few strings, and captures are not asked for
 //!    ├─ Search     operations, over folded bytes, or raw ones where case counts
-//!    └─ meta::Regex over the same bytes, when the budget of the search was used up
+//!    └─ Automaton   over the same bytes, when the budget of the search was used up
 //! any other subject of a pattern over characters
 //!    ├─ the same engines, where no letter of the subject folds into ASCII
-//!    └─ meta::Regex over characters
+//!    └─ Automaton   over characters
 //! ```
 //!
 //! The automata are built on first use: few patterns ever need one.
@@ -17,17 +17,14 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use bartizan_base::Subject;
-use bartizan_base::limits::CAPTURES;
-use regex_automata::Input;
-use regex_automata::meta::Regex;
-use regex_automata::util::primitives::NonMaxUsize;
 
+use crate::automaton::Automaton;
 use crate::captures::Captures;
 use crate::character::{self, Rewritten};
 use crate::literals::Literals;
 use crate::node::{Anchor, Node, Tree};
 use crate::program::{self, Outcome, Search};
-use crate::regular::{self, Regularity, Text};
+use crate::regular::{Regularity, Text};
 use crate::requirement::Requirement;
 
 /// The engines of one pattern.
@@ -47,8 +44,8 @@ pub(crate) struct Engine {
     regularity: Regularity,
     /// `$` occurs, which may stand before a final line feed.
     has_soft_end: bool,
-    regex: OnceLock<Option<Regex>>,
-    unicode: OnceLock<Option<Regex>>,
+    automaton: OnceLock<Option<Automaton>>,
+    unicode: OnceLock<Option<Automaton>>,
     exceeded: AtomicU64,
 }
 
@@ -90,7 +87,7 @@ impl Engine {
             search: Search::new(tree, text, &requirement),
             regularity: Regularity::of(tree),
             has_soft_end,
-            regex: OnceLock::new(),
+            automaton: OnceLock::new(),
             unicode: OnceLock::new(),
             exceeded: AtomicU64::new(0),
         }
@@ -157,7 +154,7 @@ impl Engine {
         let is_exact = |text: &[u8]| self.regularity_on(text) == Regularity::Exact;
         match self.view(subject) {
             View::Bytes(text) if is_exact(text) => {
-                Some(run(self.regex(parse)?, text, |offset| offset, Some(captures)))
+                Some(self.automaton(parse)?.captures(text, |offset| offset, captures))
             }
             View::Characters(text) if is_exact(text) => {
                 Some(self.search_unicode(text, Some(captures), parse))
@@ -204,11 +201,11 @@ impl Engine {
         }
         let regularity = self.regularity_on(text);
         if self.is_many_literals && captures.is_none() && regularity == Regularity::Exact {
-            return run(self.regex(parse)?, text, |offset| offset, None);
+            return self.automaton(parse)?.find_end(text);
         }
         let budget = match regularity {
             Regularity::Exact => 256 + 2 * text.len() as u64,
-            Regularity::Nearly | Regularity::Not => 250_000 + 32 * text.len() as u64,
+            Regularity::Nearly | Regularity::Not => 100_000 + 8 * text.len() as u64,
         };
         match self.backtrack::<CHARACTERS>(text, budget, captures.as_deref_mut()) {
             Outcome::Match(end) => return Some(end),
@@ -218,10 +215,11 @@ impl Engine {
         if regularity != Regularity::Exact {
             self.exceeded.fetch_add(1, Relaxed);
         }
-        match regularity {
-            Regularity::Not => None,
-            _ if CHARACTERS => self.search_unicode(text, captures, parse),
-            _ => run(self.regex(parse)?, text, |offset| offset, captures),
+        match (regularity, captures) {
+            (Regularity::Not, _) => None,
+            (_, captures) if CHARACTERS => self.search_unicode(text, captures, parse),
+            (_, Some(captures)) => self.automaton(parse)?.captures(text, |offset| offset, captures),
+            (_, None) => self.automaton(parse)?.find_end(text),
         }
     }
 
@@ -257,9 +255,9 @@ impl Engine {
         self.regularity
     }
 
-    fn regex(&self, parse: Parse<'_>) -> Option<&Regex> {
-        let build = || regular::build(&parse()?, self.text);
-        self.regex.get_or_init(build).as_ref()
+    fn automaton(&self, parse: Parse<'_>) -> Option<&Automaton> {
+        let build = || Automaton::build(&parse()?, self.text);
+        self.automaton.get_or_init(build).as_ref()
     }
 
     /// Searches a subject outside ASCII for a pattern over characters (decoding 4.6).
@@ -269,12 +267,16 @@ impl Engine {
         captures: Option<&mut Captures>,
         parse: Parse<'_>,
     ) -> Option<usize> {
-        let build = || regular::build(&parse()?, Text::Characters);
-        let regex = self.unicode.get_or_init(build).as_ref()?;
+        let build = || Automaton::build(&parse()?, Text::Characters);
+        let automaton = self.unicode.get_or_init(build).as_ref()?;
         SCRATCH.with_borrow_mut(|scratch| {
             let rewritten = &mut scratch.rewritten;
             rewritten.set(text);
-            run(regex, rewritten.text(), |offset| rewritten.original(offset), captures)
+            let original = |offset| rewritten.original(offset);
+            match captures {
+                Some(captures) => automaton.captures(rewritten.text(), original, captures),
+                None => automaton.find_end(rewritten.text()).map(original),
+            }
         })
     }
 }
@@ -287,39 +289,4 @@ struct Scratch {
 
 thread_local! {
     static SCRATCH: RefCell<Scratch> = RefCell::default();
-}
-
-/// Slots for the whole match and as many groups as a match keeps.
-const SLOTS: usize = 2 * (CAPTURES + 1);
-
-fn run(
-    regex: &Regex,
-    text: &[u8],
-    original: impl Fn(usize) -> usize,
-    captures: Option<&mut Captures>,
-) -> Option<usize> {
-    let input = Input::new(text);
-    let Some(captures) = captures else {
-        return regex.search_half(&input).map(|half| original(half.offset()));
-    };
-    let mut few = [None; SLOTS];
-    let mut many = Vec::new();
-    let wanted = regex.group_info().slot_len();
-    let slots = match few.get_mut(..wanted) {
-        Some(slots) => slots,
-        None => {
-            many.resize(wanted, None);
-            many.as_mut_slice()
-        }
-    };
-    regex.search_slots(&input, slots)?;
-    let offset = |slot: &Option<NonMaxUsize>| slot.map(|at| original(at.get()));
-    let mut end = None;
-    for (group, slot) in slots.chunks_exact(2).enumerate() {
-        let [from, to] = slot else { continue };
-        if let (Some(from), Some(to)) = (offset(from), offset(to)) {
-            if group == 0 { end = Some(to) } else { captures.push(from, to) }
-        }
-    }
-    end
 }

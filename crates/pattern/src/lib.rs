@@ -12,12 +12,14 @@
 //! once warm.
 
 pub mod address;
+mod automaton;
 mod byte_set;
 mod captures;
 pub mod cdb;
 mod character;
 mod engine;
 mod error;
+pub mod explain;
 mod first;
 mod literals;
 mod node;
@@ -28,6 +30,8 @@ mod pcre2;
 mod plain;
 mod prefix;
 mod program;
+#[doc(hidden)]
+pub mod reference;
 mod regular;
 mod requirement;
 pub mod word;

@@ -51,6 +51,38 @@ pub(crate) fn parse(source: &[u8], check: bool) -> Result<Tree, PatternError> {
     build(&tokens(source)?)
 }
 
+/// The pattern in PCRE2's words, as decoding 4.2 tells it; `None` if it does not compile.
+pub(crate) fn translation(source: &[u8]) -> Option<String> {
+    let tokens = tokens(source).ok()?;
+    let mut text = String::new();
+    for (index, token) in tokens.iter().enumerate() {
+        let written = source.get(token.span.clone()).unwrap_or_default();
+        match written {
+            b"\\p" => text.push_str(r#"[()*+,.:;<=>?\[\]!"'#%&$|{}\-]"#),
+            b"\\s" => text.push(' '),
+            b"\\w" => text.push_str("[A-Za-z0-9@_\\-]"),
+            b"\\W" => text.push_str("[^A-Za-z0-9@_\\-]"),
+            b"\\d" => text.push_str("[0-9]"),
+            b"\\D" => text.push_str("[^0-9]"),
+            b"\\S" => text.push_str("[^ ]"),
+            b"\\." => text.push_str("(?s:.)"),
+            b"$" => text.push_str("(?!\\n)$"),
+            b"+" | b"*" if matches!(token.item, Item::Quantifier(_)) => {
+                text.push_str(&String::from_utf8_lossy(written));
+                if quantifier_kind(&tokens, index) == RepeatKind::Lazy {
+                    text.push('?');
+                }
+            }
+            [byte] if b".[]{}+?*".contains(byte) => {
+                text.push('\\');
+                text.push(char::from(*byte));
+            }
+            other => text.push_str(&String::from_utf8_lossy(other)),
+        }
+    }
+    Some(text)
+}
+
 /// One step of the translation and the bytes it comes from.
 #[derive(Debug)]
 struct Token {

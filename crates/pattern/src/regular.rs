@@ -1,9 +1,5 @@
-//! The linear-time engine: a tree as a `meta::Regex`.
-//!
-//! It always answers and never takes longer than linear time, but costs about 0.1 ms to build and more to
-//! run than the other engines, so a [`Pattern`](crate::Pattern) builds it only when it is needed.
+//! Trees as regular expressions of the `regex-syntax` crate, where they are regular.
 
-use regex_automata::meta::Regex;
 use regex_syntax::hir::{
     Capture, Class, ClassBytes, ClassBytesRange, ClassUnicode, ClassUnicodeRange, Hir, Look,
     Repetition,
@@ -58,13 +54,8 @@ impl Regularity {
     }
 }
 
-/// Builds the engine, unless it would be absurdly large. What is not regular is taken as what it would be without backtracking.
-pub(crate) fn build(tree: &Tree, text: Text) -> Option<Regex> {
-    let config = Regex::config().utf8_empty(false).nfa_size_limit(None);
-    Regex::builder().configure(config).build_from_hir(&hir(&tree.node, text)).ok()
-}
-
-fn hir(node: &Node, text: Text) -> Hir {
+/// `node` as the automata want it. What is not regular is taken as what it would be without backtracking.
+pub(crate) fn hir(node: &Node, text: Text) -> Hir {
     match node {
         Node::Empty => Hir::empty(),
         Node::Set(set) if text == Text::Folded => byte_class(set.folded()),

@@ -20,9 +20,9 @@ pub(super) enum Escape {
 }
 
 pub(super) const DIGIT: ByteSet = ByteSet::range(b'0', b'9');
-pub(super) const WORD: ByteSet =
+pub(crate) const WORD: ByteSet =
     ByteSet::range(b'a', b'z').union(ByteSet::range(b'A', b'Z')).union(DIGIT).with(b'_');
-pub(super) const SPACE: ByteSet = ByteSet::of(b"\t\n\x0B\x0C\r ");
+pub(crate) const SPACE: ByteSet = ByteSet::of(b"\t\n\x0B\x0C\r ");
 const HORIZONTAL: ByteSet = ByteSet::of(b"\t \xA0");
 const VERTICAL: ByteSet = ByteSet::of(b"\n\x0B\x0C\r\x85");
 

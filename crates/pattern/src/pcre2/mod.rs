@@ -24,6 +24,7 @@ use crate::error::PatternError;
 use crate::node::{Anchor, Node, Repeat, RepeatKind, Tree};
 
 use escape::Escape;
+pub(crate) use escape::{SPACE, WORD};
 
 /// Groups inside one another; PCRE2's default.
 const NESTING: u32 = 250;

@@ -16,9 +16,14 @@ pub(super) struct Reader<'t> {
 }
 
 impl Reader<'_> {
-    /// Pays for bytes that were only passed: cheaper than steps.
+    /// Pays for bytes that a loop passed: cheaper than steps.
     pub(super) fn pass(&mut self, bytes: usize) {
-        self.budget = self.budget.saturating_sub(bytes as u64 / 8);
+        self.budget = self.budget.saturating_sub(bytes as u64 / 4);
+    }
+
+    /// Pays for bytes that were searched many at a time.
+    pub(super) fn skim(&mut self, bytes: usize) {
+        self.budget = self.budget.saturating_sub(bytes as u64 / 32);
     }
 
     pub(super) fn get(&self, at: usize) -> Option<u8> {
@@ -110,14 +115,20 @@ impl Scan {
         }
         let limit = low.saturating_add(more as usize).min(reader.text.len());
         let window = reader.text.get(low..limit).unwrap_or_default();
-        let length = match self.extent {
-            Extent::ToEnd => return limit,
-            Extent::Until(stop) => memchr::memchr(stop, window),
-            Extent::Table => window.iter().position(|&byte| !self.set.contains(byte)),
-        };
-        let length = length.unwrap_or(window.len());
-        reader.pass(length);
-        low + length
+        match self.extent {
+            Extent::ToEnd => limit,
+            Extent::Until(stop) => {
+                let length = memchr::memchr(stop, window).unwrap_or(window.len());
+                reader.skim(length);
+                low + length
+            }
+            Extent::Table => {
+                let stop = window.iter().position(|&byte| !self.set.contains(byte));
+                let length = stop.unwrap_or(window.len());
+                reader.pass(length);
+                low + length
+            }
+        }
     }
 
     /// The last end from `low` to `high` (or before it) at which the pattern may go on. Leaves a frame for
@@ -136,21 +147,18 @@ impl Scan {
                 let window = reader.text.get(low..high + usize::from(with_high));
                 let window = window.or_else(|| reader.text.get(low..)).unwrap_or_default();
                 let found = memchr::memrchr(*byte, window);
-                reader.pass(window.len() - found.unwrap_or(0));
+                reader.skim(window.len() - found.unwrap_or(0));
                 low + found?
             }
             next => {
                 let mut at = high;
-                let mut is_end = with_high;
-                while !is_end || !next.allows(reader.get(at)) {
-                    if at <= low {
-                        return None;
-                    }
+                let mut may_end = with_high && next.allows(reader.get(at));
+                while !may_end && at > low {
                     at -= reader.width_before::<CHARACTERS>(at);
-                    is_end = true;
+                    may_end = next.allows(reader.get(at));
                 }
                 reader.pass(high - at);
-                at
+                may_end.then_some(at)?
             }
         };
         if found > low {
@@ -190,14 +198,16 @@ impl Scan {
         if let (Next::Byte(byte), u32::MAX) = (&self.next, self.max) {
             at = self.next_byte(*byte, from, reader)?;
         } else {
-            while !self.next.allows(reader.get(at)) {
-                left = left.checked_sub(1)?;
-                if !self.set.contains(reader.get(at)?) {
-                    return None;
+            let mut reaches = true;
+            while reaches && !self.next.allows(reader.get(at)) {
+                reaches = left > 0 && reader.get(at).is_some_and(|byte| self.set.contains(byte));
+                if reaches {
+                    left -= 1;
+                    at += reader.width::<CHARACTERS>(at);
                 }
-                at += reader.width::<CHARACTERS>(at);
             }
             reader.pass(at - from);
+            reaches.then_some(())?;
         }
         if left > 0 {
             scratch.push(Frame::Lengthen { op, position: at, limit: left }, reader);
@@ -209,14 +219,18 @@ impl Scan {
     /// character.
     fn next_byte(&self, byte: u8, from: usize, reader: &mut Reader<'_>) -> Option<usize> {
         let window = reader.text.get(from..)?;
+        let is_last = |this: u8| this == byte || !self.set.contains(this);
         let found = match self.extent {
             Extent::ToEnd => memchr::memchr(byte, window),
             Extent::Until(stop) => memchr::memchr2(byte, stop, window),
-            Extent::Table => {
-                window.iter().position(|&this| this == byte || !self.set.contains(this))
-            }
+            Extent::Table => window.iter().position(|&this| is_last(this)),
         };
-        reader.pass(found.unwrap_or(window.len()));
+        let passed = found.unwrap_or(window.len());
+        if self.extent == Extent::Table {
+            reader.pass(passed);
+        } else {
+            reader.skim(passed);
+        }
         found.filter(|&at| window.get(at) == Some(&byte)).map(|at| from + at)
     }
 }

@@ -120,11 +120,13 @@ impl Search {
             let mut last = at;
             if let Some(set) = &self.run {
                 let rest = text.get(at..).unwrap_or_default();
-                last += rest.iter().take_while(|&&byte| set.contains(byte)).count();
+                let run = rest.iter().take_while(|&&byte| set.contains(byte)).count();
+                reader.pass(run);
+                last += run;
             }
             let next = last + reader.width::<CHARACTERS>(last);
             start = self.start.next(next, text);
-            reader.pass(start.unwrap_or(text.len()).saturating_sub(at));
+            reader.skim(start.unwrap_or(text.len()).saturating_sub(at));
         }
         Outcome::NoMatch
     }
