@@ -119,7 +119,13 @@ impl Follower {
     /// Where to go on after a restart.
     #[must_use]
     pub fn position(&self) -> Option<Position> {
-        let file = self.current.as_ref()?;
+        let Some(file) = &self.current else {
+            // It was not seen since the start.
+            return match &self.start {
+                Start::At(position) => Some(position.clone()),
+                Start::End | Start::Beginning => None,
+            };
+        };
         let (offset, tail) = file.delivered();
         Some(Position { path: self.path.to_path_buf(), file: file.id, offset, tail })
     }
@@ -145,6 +151,24 @@ impl Follower {
         for file in retiring.chain(self.current.take()) {
             self.let_go(file, shared, sink);
         }
+    }
+
+    /// As [`Follower::close`], but what waits in the file that has the name now stays there; gives the place
+    /// where to go on.
+    pub fn leave(
+        &mut self,
+        shared: &mut Shared,
+        sink: &mut dyn FnMut(Seen<'_>),
+    ) -> Option<Position> {
+        let position = self.position();
+        for old in std::mem::take(&mut self.retiring) {
+            self.let_go(old.file, shared, sink);
+        }
+        if let Some(file) = self.current.take() {
+            self.closed_counts += file.lines.counts();
+            shared.ledger.release(&file);
+        }
+        position
     }
 
     fn look(&mut self, now: Now, shared: &mut Shared, sink: &mut Sink<'_>) {

@@ -12,7 +12,7 @@ use crate::ledger::Shared;
 use crate::notice::{Notice, Seen};
 use crate::siblings::{SLACK, is_compressed};
 use crate::sources::LocalFile;
-use crate::start::{Now, Patience, Progress, Start};
+use crate::start::{Now, Patience, Position, Progress, Start};
 use crate::watch::Wait;
 
 #[derive(Debug)]
@@ -61,7 +61,7 @@ impl Group {
         sink: &mut Sink<'_>,
     ) -> Progress {
         if !glob::is_pattern(&self.location) {
-            self.name(now, time_zone);
+            self.name(now, time_zone, shared);
         }
         let mut all = Progress::default();
         let grace = self.patience.rotated;
@@ -96,7 +96,7 @@ impl Group {
         sink: &mut Sink<'_>,
     ) {
         if !glob::is_pattern(&self.location) {
-            return self.name(now, time_zone);
+            return self.name(now, time_zone, shared);
         }
         let pattern = at_time(&self.location, now.wall, time_zone);
         let found = glob::expand(&pattern);
@@ -122,14 +122,17 @@ impl Group {
                 }
                 break;
             }
-            let start =
-                if is_first_scan { self.start.clone() } else { start_of_new(&path, started) };
+            let start = if is_first_scan {
+                shared.first_start(&path, &self.start)
+            } else {
+                start_of_new(&path, started)
+            };
             self.followers.push(Follower::new(path, start, self.patience));
         }
     }
 
     /// Makes the name of this second the one that is followed.
-    fn name(&mut self, now: Now, time_zone: &TimeZone) {
+    fn name(&mut self, now: Now, time_zone: &TimeZone, shared: &mut Shared) {
         let second = now.wall.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         if self
             .named
@@ -151,7 +154,8 @@ impl Group {
             self.followers.push(self.leaving.remove(at).0);
             return;
         }
-        let start = if is_first { self.start.clone() } else { Start::Beginning };
+        let start =
+            if is_first { shared.first_start(&path, &self.start) } else { Start::Beginning };
         self.followers.push(Follower::new(path, start, self.patience));
     }
 
@@ -173,6 +177,23 @@ impl Group {
         }
         self.leaving.clear();
         self.followers.clear();
+    }
+}
+
+impl Group {
+    /// As [`Group::close`], but lines that wait in files that still have their name stay there; gives the
+    /// places where to go on.
+    pub(crate) fn leave(&mut self, shared: &mut Shared, sink: &mut Sink<'_>) -> Vec<Position> {
+        let mut positions = Vec::new();
+        for mut follower in self.followers.drain(..) {
+            let path = follower.location();
+            let mut sink = |seen: Seen<'_>| sink(path.as_os_str().as_bytes(), seen);
+            positions.extend(follower.leave(shared, &mut sink));
+        }
+        for (mut follower, _) in self.leaving.drain(..) {
+            close_one(&mut follower, shared, sink);
+        }
+        positions
     }
 }
 

@@ -4,15 +4,44 @@
 //! finds again under its rotated name goes on where it was left, instead of being read twice.
 
 use std::collections::{HashMap, VecDeque};
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use crate::file::{FileId, OpenFile, Tail};
+use crate::siblings::SLACK;
+use crate::start::{Position, Start};
 
 /// What the followers of one collector share.
 #[derive(Debug)]
 pub struct Shared {
     pub(crate) chunk: Box<[u8]>,
     pub(crate) ledger: Ledger,
+    pub(crate) earlier: Option<EarlierRun>,
+}
+
+/// Where an earlier run stopped.
+#[derive(Debug)]
+pub(crate) struct EarlierRun {
+    pub(crate) positions: HashMap<PathBuf, Position>,
+    pub(crate) ended: SystemTime,
+}
+
+impl Shared {
+    /// Where a file begins that is there at the first look and would be read from its end: where the earlier
+    /// run stopped, and from its start if it was made after that.
+    pub(crate) fn first_start(&mut self, path: &Path, start: &Start) -> Start {
+        let Some(earlier) = self.earlier.as_mut().filter(|_| *start == Start::End) else {
+            return start.clone();
+        };
+        if let Some(position) = earlier.positions.remove(path) {
+            return Start::At(position);
+        }
+        let created = path.metadata().ok().and_then(|metadata| metadata.created().ok());
+        match created {
+            Some(created) if created > earlier.ended + SLACK => Start::Beginning,
+            _ => Start::End,
+        }
+    }
 }
 
 /// Bytes per read.
@@ -20,7 +49,11 @@ const CHUNK_BYTES: usize = 64 << 10;
 
 impl Default for Shared {
     fn default() -> Self {
-        Self { chunk: vec![0; CHUNK_BYTES].into_boxed_slice(), ledger: Ledger::default() }
+        Self {
+            chunk: vec![0; CHUNK_BYTES].into_boxed_slice(),
+            ledger: Ledger::default(),
+            earlier: None,
+        }
     }
 }
 

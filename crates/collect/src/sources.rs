@@ -18,7 +18,7 @@ use crate::format::Format;
 use crate::glob;
 use crate::group::Group;
 use crate::journal::{self, Journal, JournalOptions, journalctl};
-use crate::ledger::Shared;
+use crate::ledger::{EarlierRun, Shared};
 use crate::line::LineCounts;
 use crate::notice::Seen;
 use crate::start::{Now, Patience, Position, Progress, Start};
@@ -218,6 +218,22 @@ impl Sources {
         let files = self.groups.iter().flat_map(Group::followers);
         let files = files.map(|f| (f.path().as_os_str().as_bytes(), f.counts()));
         files.chain(self.journal.iter().map(|j| (journal::LOCATION.as_bytes(), j.counts())))
+    }
+
+    /// As [`Sources::close`], but lines that wait in files that still have their names stay there. Gives the
+    /// places where to go on, for [`Sources::resume`].
+    pub fn leave(&mut self, sink: &mut dyn FnMut(&[u8], Seen<'_>)) -> Vec<Position> {
+        let (groups, shared) = (&mut self.groups, &mut self.shared);
+        let positions = groups.iter_mut().flat_map(|group| group.leave(shared, sink)).collect();
+        self.journal = None;
+        positions
+    }
+
+    /// Goes on where an earlier run stopped, which ended at that time. To be called before the first poll.
+    /// Only inputs that would be read from their end are concerned.
+    pub fn resume(&mut self, positions: impl IntoIterator<Item = Position>, ended: SystemTime) {
+        let positions = positions.into_iter().map(|place| (place.path.clone(), place)).collect();
+        self.shared.earlier = Some(EarlierRun { positions, ended });
     }
 
     /// Where to go on after a restart.

@@ -220,3 +220,36 @@ fn the_sleep_ends_when_a_file_grows() {
     scene.expect_after(0, &[("new.log", "2")]);
     assert!(start.elapsed() < Duration::from_secs(20));
 }
+
+#[test]
+fn an_earlier_run_is_gone_on_with() {
+    let mut scene = Scene::new(
+        &[("syslog", "a"), ("syslog", "*.log"), ("syslog", "later")],
+        &[("a", "old\n"), ("b.log", "old\n")],
+    );
+    scene.expect_after(0, &[]);
+    scene.append("a", "1\nhal");
+    scene.append("b.log", "2\n");
+    scene.expect_after(1, &[("a", "1"), ("b.log", "2")]);
+    let mut waiting = 0;
+    let positions = scene.sources.leave(&mut |_, seen| {
+        waiting += usize::from(matches!(seen, Seen::Line(_)));
+    });
+    assert_eq!((positions.len(), waiting), (2, 0), "half a line stays in its file");
+    scene.append("a", "f\n3\n");
+    scene.append("b.log", "4\n");
+    fs::write(scene.path("c.log"), "new\n").unwrap();
+    let setting = |location: &str| LocalFile {
+        log_format: "syslog".to_owned(),
+        location: scene.folder.path().join(location),
+        start: Start::End,
+    };
+    let settings = [setting("a"), setting("*.log"), setting("later")];
+    let begin = || Sources::new(&settings, machine(), Patience::default(), scene.now).0;
+    let ended = scene.now.wall - Duration::from_secs(60);
+    let (mut resumed, mut fresh) = (begin(), begin());
+    resumed.resume(positions, ended);
+    scene.sources = resumed;
+    scene.expect_after(1, &[("a", "half"), ("a", "3"), ("b.log", "4"), ("c.log", "new")]);
+    fresh.poll(scene.now, &mut |_, seen| assert!(!matches!(seen, Seen::Line(_))));
+}
