@@ -15,6 +15,7 @@ use bartizan_base::StaticField;
 use crate::facts::Alert;
 use crate::number;
 use crate::safe;
+use crate::text::SHOWN_BYTES;
 
 /// Whether to colour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -168,14 +169,22 @@ impl Pen<'_> {
         self.out.resize(self.out.len() + blanks, b' ');
     }
 
-    /// A text of several lines, each indented.
+    /// A text of several lines, each indented; as much of it as text logs show.
     fn lines(&mut self, mark: &str, text: &[u8]) {
         let body = text.strip_suffix(b"\n").unwrap_or(text);
-        for line in body.split(|&byte| byte == b'\n') {
+        let shown = body.get(..SHOWN_BYTES).unwrap_or(body);
+        for line in shown.split(|&byte| byte == b'\n') {
             self.plain(INDENT);
             self.plain(mark);
             self.text(line);
             self.plain("\n");
+        }
+        if shown.len() < body.len() {
+            self.plain(INDENT);
+            self.plain(mark);
+            self.plain("… and ");
+            number::push(self.out, (body.len() - shown.len()) as u64);
+            self.plain(" bytes more\n");
         }
     }
 

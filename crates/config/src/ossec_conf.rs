@@ -35,7 +35,7 @@ mod value;
 use std::path::Path;
 use std::sync::Arc;
 
-use bartizan_base::{Diagnostic, Dialect, Severity, Source, Span, diagnostic};
+use bartizan_base::{Diagnostic, Dialect, Flavour, Severity, Source, Span, diagnostic};
 
 pub use context::{Context, Wrong};
 pub use value::Value;
@@ -123,6 +123,8 @@ fn read_document(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Configuration {
     let mut configuration = Configuration::default();
+    // Who says nothing about it gets JSON, too, except where OSSEC would write none.
+    configuration.global.jsonout_output = dialect.flavour() == Flavour::Bartizan;
     let mut context = Context::new(document, dialect, diagnostics);
     let mut at = Span::default();
     for root in &document.roots {

@@ -3,10 +3,13 @@
 //! Today's file stands below folders for year and month; the undated name is a **hard link** to it, since
 //! consumers notice a new day by the inode. Files are opened for appending, so a restart continues the day. The
 //! date decides about the file, never the hour alone, and it never goes back (rules 11.2).
+//!
+//! Whoever opens a file that another program left in the middle of a record (it was killed, or the machine
+//! was switched off) takes that piece back, so that every record is whole.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, FileExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use bartizan_alert::LocalDate;
@@ -73,6 +76,7 @@ pub struct WriteError {
 pub struct DatedFile {
     home: PathBuf,
     kind: Kind,
+    records: Records,
     open: Option<Open>,
 }
 
@@ -89,7 +93,15 @@ impl DatedFile {
     /// The file of `kind` below `home`. Nothing is opened yet.
     #[must_use]
     pub fn new(home: &Path, kind: Kind) -> Self {
-        Self { home: home.to_owned(), kind, open: None }
+        let records = if kind == Kind::AlertText { Records::Blocks } else { Records::Lines };
+        Self { home: home.to_owned(), kind, records, open: None }
+    }
+
+    /// The same with a line for each record, whatever the kind: for a form of one's own.
+    #[must_use]
+    pub fn with_lines(mut self) -> Self {
+        self.records = Records::Lines;
+        self
     }
 
     /// The undated path, for messages.
@@ -112,7 +124,9 @@ impl DatedFile {
     /// before stays whole; the caller may try again.
     pub fn append(&mut self, date: &LocalDate, text: &[u8]) -> Result<(), WriteError> {
         let day = (date.year, date.month, date.day);
-        if self.open.as_ref().is_none_or(|open| open.day < day) {
+        let is_deleted =
+            |open: &Open| open.file.metadata().is_ok_and(|metadata| metadata.nlink() == 0);
+        if self.open.as_ref().is_none_or(|open| open.day < day || is_deleted(open)) {
             self.open = Some(self.open_day(date, day)?);
         }
         let Some(open) = self.open.as_mut() else { return Ok(()) };
@@ -153,11 +167,13 @@ impl DatedFile {
                 .map_err(failed(folder))?;
         }
         let file = OpenOptions::new()
+            .read(true)
             .append(true)
             .create(true)
             .mode(0o640)
             .open(&path)
             .map_err(failed(&path))?;
+        take_back_torn(&file, self.records).map_err(failed(&path))?;
         let link = self.link();
         let target = file.metadata().map_err(failed(&path))?;
         let is_linked = fs::symlink_metadata(&link)
@@ -171,6 +187,45 @@ impl DatedFile {
         }
         Ok(Open { file, path, day, is_torn: false })
     }
+}
+
+/// How far back the beginning of a torn record is looked for, in bytes.
+const LONGEST_RECORD: u64 = 8 << 20;
+
+/// Shortens a file that ends in the middle of a record to its last whole one. What does not look like the
+/// beginning of a record of ours stays, and is ended.
+fn take_back_torn(file: &File, records: Records) -> io::Result<()> {
+    let length = file.metadata()?.len();
+    let start = length.saturating_sub(LONGEST_RECORD);
+    let end: &[u8] = match records {
+        Records::Lines => b"\n",
+        Records::Blocks => b"\n\n",
+    };
+    let mut tail = [0; 2];
+    let tail = tail.get_mut(..end.len().min(length as usize)).unwrap_or_default();
+    file.read_exact_at(tail, length - tail.len() as u64)?;
+    if length == 0 || tail == end {
+        return Ok(());
+    }
+    let mut tail = vec![0; usize::try_from(length - start).unwrap_or_default()];
+    file.read_exact_at(&mut tail, start)?;
+    let whole = memchr::memmem::rfind(&tail, end).map_or(0, |at| at + end.len());
+    let is_bounded = whole > 0 || start == 0;
+    let torn = tail.get(whole..).unwrap_or_default();
+    let is_ours = records == Records::Lines || torn.starts_with(MARK) || MARK.starts_with(torn);
+    if is_bounded && is_ours { file.set_len(start + whole as u64) } else { (&*file).write_all(end) }
+}
+
+/// What a record in [`Records::Blocks`] begins with.
+const MARK: &[u8] = b"** Alert ";
+
+/// How the records of a file are told apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Records {
+    /// Each is a line.
+    Lines,
+    /// Each is followed by an empty line.
+    Blocks,
 }
 
 #[cfg(test)]
@@ -213,11 +268,55 @@ mod tests {
     #[test]
     fn a_restart_continues_the_day() {
         let home = tempfile::tempdir().unwrap();
-        DatedFile::new(home.path(), Kind::AlertText).append(&date(START), b"1\n").unwrap();
+        DatedFile::new(home.path(), Kind::AlertText).append(&date(START), b"1\n\n").unwrap();
         let mut again = DatedFile::new(home.path(), Kind::AlertText);
-        assert_eq!(again.size(&date(START)), 2);
-        again.append(&date(START), b"2\n").unwrap();
-        assert_eq!(fs::read(again.link()).unwrap(), b"1\n2\n");
+        assert_eq!(again.size(&date(START)), 3);
+        again.append(&date(START), b"2\n\n").unwrap();
+        assert_eq!(fs::read(again.link()).unwrap(), b"1\n\n2\n\n");
+    }
+
+    #[track_caller]
+    fn check_torn(kind: Kind, left: &str, expected: &str) {
+        let home = tempfile::tempdir().unwrap();
+        let mut file = DatedFile::new(home.path(), kind);
+        file.append(&date(START), left.as_bytes()).unwrap();
+        DatedFile::new(home.path(), kind).append(&date(START), b"next\n\n").unwrap();
+        let text = fs::read_to_string(file.link()).unwrap();
+        assert_eq!(text, format!("{expected}next\n\n"), "after {left:?}");
+    }
+
+    #[test]
+    fn a_record_that_was_torn_is_taken_back() {
+        for torn in ["** Alert 2", "** Alert 2.1: - b,\n", "** Alert 2.1: - b,\nRule: 1", "*"] {
+            let whole = "** Alert 1.1: - a,\nRule: 1\n\n";
+            check_torn(Kind::AlertText, &format!("{whole}{torn}"), whole);
+            check_torn(Kind::AlertText, torn, "");
+        }
+        check_torn(
+            Kind::AlertText,
+            "** Alert 1.1: - a,\n** Alert in a log\n\n",
+            "** Alert 1.1: - a,\n** Alert in a log\n\n",
+        );
+        let mixed = "** Alert 1.1: - a,\n\nanother form\n";
+        check_torn(Kind::AlertText, mixed, &format!("{mixed}\n\n"));
+        check_torn(Kind::AlertText, "what somebody else wrote", "what somebody else wrote\n\n");
+        check_torn(Kind::AlertJson, "{\"a\":1}\n{\"b\"", "{\"a\":1}\n");
+        check_torn(Kind::AlertJson, "{\"b\"", "");
+        check_torn(Kind::ArchiveText, "one\n", "one\n");
+        check_torn(Kind::ArchiveText, "", "");
+    }
+
+    #[test]
+    fn a_file_that_was_deleted_is_made_again() {
+        let home = tempfile::tempdir().unwrap();
+        let mut file = DatedFile::new(home.path(), Kind::FirewallText);
+        file.append(&date(START), b"1\n").unwrap();
+        fs::remove_dir_all(home.path().join("logs")).unwrap();
+        file.append(&date(START), b"2\n").unwrap();
+        let link = home.path().join("logs/firewall/firewall.log");
+        let dated = home.path().join("logs/firewall/2025/Dec/ossec-firewall-01.log");
+        assert_eq!(fs::read(link).unwrap(), b"2\n");
+        assert_eq!(fs::read(dated).unwrap(), b"2\n");
     }
 
     #[test]

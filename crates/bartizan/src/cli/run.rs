@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! inputs (files, journal) ─▶ Watcher: engine ─▶ terminal, daily files: alerts, archives, firewalls
-//!                                       └▶ state files: first seen, ignored, last outputs, statistics
+//!        ▲                              └▶ state files: first seen, ignored, last outputs, statistics
+//!        └ places: how far each file was read
 //! ```
 //!
 //! One thread: a line is read, analysed and its alert written before the next is read, so reading slows
@@ -12,6 +13,7 @@ mod daily_files;
 mod databases;
 mod demo;
 mod inputs;
+mod places;
 mod state_files;
 mod statistics_files;
 mod watcher;
@@ -19,19 +21,24 @@ mod watcher;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::Context as _;
 use bartizan_collect::{Now, Sources};
 use clap::Args;
 
 use crate::cli::{Common, Console, complain, site};
+use places::Places;
 use watcher::Watcher;
 
 /// Longest sleep between two looks at the inputs; whatever can wake us does so earlier.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// Arguments of `bartizan run`.
+///
+/// What is written below the folder of state follows the configuration: `logs/alerts/alerts.log` always,
+/// `alerts.json` if `jsonout_output` is yes or not given (in the dialects of OSSEC: if it is yes), archives
+/// with `logall` and `logall_json`.
 #[derive(Debug, Args)]
 pub(crate) struct RunArgs {
     #[command(flatten)]
@@ -41,13 +48,13 @@ pub(crate) struct RunArgs {
     demo: bool,
     /// Folder for alerts and state; by default the home of the configuration, else /var/lib/bartizan as
     /// root, else $XDG_STATE_HOME/bartizan
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", conflicts_with = "demo")]
     state: Option<PathBuf>,
     /// Show alerts of this level and above on the terminal (all are written to the files)
     #[arg(long, value_name = "LEVEL", default_value_t = 1)]
     level: u16,
-    /// Read files from their beginning instead of their end
-    #[arg(long)]
+    /// Read files from their beginning, not from where the last run stopped or from their end
+    #[arg(long, conflicts_with = "demo")]
     from_start: bool,
     /// Show no alerts, only write them
     #[arg(short, long)]
@@ -57,6 +64,10 @@ pub(crate) struct RunArgs {
 pub(crate) fn run(args: &RunArgs) -> anyhow::Result<u8> {
     let stop = stop_on_signals()?;
     let site = site::open(&args.common, false)?;
+    if !site.not_yet.is_empty() {
+        let what = site.not_yet.join(", ");
+        complain(&format!("bartizan: configured, but not done yet: {what}"));
+    }
     if args.demo {
         return demo::run(args, site, &stop);
     }
@@ -64,27 +75,40 @@ pub(crate) fn run(args: &RunArgs) -> anyhow::Result<u8> {
     let state = state_folder(args, &site)?;
     let mut watcher = Watcher::new(args, site, &state)?;
     let (mut sources, problems) = inputs.open();
+    let mut places = Places::below(&state);
+    places.resume(&mut sources);
     let is_reading = inputs.announce(&problems);
-    complain(&format!("bartizan: alerts go to {}", watcher.alert_files().display()));
+    complain(&format!("bartizan: alerts go to {}", watcher.alert_file().display()));
     if !is_reading {
-        complain("bartizan: there is nothing to read yet; waiting");
+        complain("bartizan: there is nothing to read; waiting for a signal");
     }
-    watch(&mut sources, &mut watcher, &stop, None);
+    watch(&mut sources, &mut watcher, &mut places, &stop);
     watcher.say_goodbye();
     Ok(0)
 }
 
-/// Watches until a signal comes, or until `until`.
-fn watch(sources: &mut Sources, watcher: &mut Watcher, stop: &AtomicBool, until: Option<Instant>) {
-    while !stop.load(Ordering::Relaxed) && until.is_none_or(|end| Instant::now() < end) {
-        let progress = sources.poll(Now::read(), &mut |location, seen| watcher.see(location, seen));
-        watcher.flush();
+/// Watches until a signal comes.
+fn watch(sources: &mut Sources, watcher: &mut Watcher, places: &mut Places, stop: &AtomicBool) {
+    loop {
+        let is_last = stop.load(Ordering::Relaxed);
+        let now = Now::read();
+        let progress = sources.poll(now, &mut |location, seen| watcher.see(location, seen));
+        let is_written = watcher.flush();
+        if is_last {
+            break;
+        }
+        if is_written {
+            places.save_if_due(sources, now);
+        }
         if !progress.is_more {
-            sources.wait(if until.is_some() { LOOK_EVERY / 10 } else { LOOK_EVERY });
+            sources.wait(LOOK_EVERY);
         }
     }
-    sources.close(&mut |location, seen| watcher.see(location, seen));
-    watcher.flush();
+    // Lines without their line feed stay where they are: the next run reads them whole.
+    let positions = sources.leave(&mut |location, seen| watcher.see(location, seen));
+    if watcher.flush() {
+        places.save(positions, Now::read());
+    }
 }
 
 /// A flag that SIGTERM and SIGINT raise. A second signal ends the process at once.

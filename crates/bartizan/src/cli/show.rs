@@ -1,14 +1,29 @@
 //! Printing.
 
+use std::borrow::Cow;
 use std::io::{IsTerminal as _, Write as _};
 
 use bartizan_base::{Diagnostic, Severity};
 
 use crate::cli::Colour;
 
-/// Writes a line to standard error. When that is closed there is nobody to tell.
+/// Writes a line to standard error. When that is closed there is nobody to tell. Names in it may be a
+/// stranger's: nothing in them controls the terminal.
 pub(crate) fn complain(line: &str) {
-    let _ = writeln!(std::io::stderr().lock(), "{line}");
+    let _ = writeln!(std::io::stderr().lock(), "{}", tame(line));
+}
+
+/// Control characters made visible, but for line feeds and tabs.
+fn tame(text: &str) -> Cow<'_, str> {
+    let is_wild = |c: char| c.is_control() && c != '\n' && c != '\t';
+    if !text.contains(is_wild) {
+        return Cow::Borrowed(text);
+    }
+    let mut tamed = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        if is_wild(c) { tamed.extend(c.escape_default()) } else { tamed.push(c) }
+    }
+    Cow::Owned(tamed)
 }
 
 /// Colours, decided once.
@@ -37,6 +52,7 @@ impl Console {
     /// A diagnostic as text, its first line coloured where that is wanted.
     pub(crate) fn diagnostic(coloured: bool, diagnostic: &Diagnostic) -> String {
         let text = diagnostic.to_string();
+        let text = tame(&text).into_owned();
         if !coloured {
             return text;
         }
@@ -54,6 +70,7 @@ impl Console {
 /// Prints diagnostics on standard error, most of a kind first where they are many.
 pub(crate) fn diagnostics(list: &[Diagnostic], console: Console) {
     for diagnostic in list {
-        complain(&Console::diagnostic(console.stderr, diagnostic));
+        let text = Console::diagnostic(console.stderr, diagnostic);
+        let _ = writeln!(std::io::stderr().lock(), "{text}");
     }
 }

@@ -9,8 +9,8 @@ use bartizan_base::{Diagnostic, Dialect};
 use bartizan_collect::{LocalFile, Start};
 use bartizan_config::Configuration;
 use bartizan_config::internal_options::InternalOptions;
-use bartizan_config::ossec_conf;
 use bartizan_config::ossec_conf::localfile::LogFormat;
+use bartizan_config::ossec_conf::{self, codes};
 
 use crate::cli::{Common, Console, built_in, show};
 
@@ -22,6 +22,8 @@ pub(crate) struct Site {
     pub(crate) configuration: Option<Configuration>,
     /// Decoders and rules.
     pub(crate) ruleset: Arc<Ruleset>,
+    /// What is configured and not done yet.
+    pub(crate) not_yet: Vec<String>,
 }
 
 /// Where a configuration is.
@@ -112,7 +114,13 @@ pub(crate) fn open(common: &Common, with_warnings: bool) -> anyhow::Result<Site>
             warnings.len()
         ));
     }
-    Ok(Site { home, configuration, ruleset: Arc::new(ruleset) })
+    let not_yet = warnings.iter().filter(|warning| warning.code == codes::NOT_YET);
+    let not_yet = not_yet.map(|warning| match warning.message.split_once(" is accepted, but") {
+        Some((what, _)) => what.to_owned(),
+        None => warning.message.clone(),
+    });
+    let not_yet = not_yet.collect();
+    Ok(Site { home, configuration, ruleset: Arc::new(ruleset), not_yet })
 }
 
 /// The sources of the lists that a configuration declares; `None` when it cannot be read.
@@ -127,13 +135,21 @@ pub(crate) fn declared_lists(
     Some(files.lists.into_iter().map(|list| list.text).collect())
 }
 
-/// The `<localfile>` blocks as inputs.
+/// The `<localfile>` blocks as inputs. Commands stand in for files: whoever cannot run them says so.
 pub(crate) fn local_files(configuration: &Configuration) -> Vec<LocalFile> {
     let files = configuration.localfiles.iter().flat_map(|file| {
-        let format = file.format.map_or("syslog", LogFormat::name);
-        file.locations.iter().map(move |location| LocalFile {
-            log_format: format.to_owned(),
-            location: location.path.clone(),
+        let format = match file.format {
+            Some(LogFormat::MultiLine(lines)) => format!("multi-line:{lines}"),
+            Some(format) => format.name().to_owned(),
+            None => "syslog".to_owned(),
+        };
+        let is_journal = file.format == Some(LogFormat::Journald) && file.locations.is_empty();
+        let whole_journal = is_journal.then(|| PathBuf::from("all"));
+        let commands = file.command.iter().map(PathBuf::from).chain(whole_journal);
+        let locations = file.locations.iter().map(|location| location.path.clone());
+        locations.chain(commands).map(move |location| LocalFile {
+            log_format: format.clone(),
+            location,
             start: Start::End,
         })
     });

@@ -12,7 +12,7 @@ pub struct Global {
     pub logall: bool,
     /// Every event goes to the JSON archive. `<logall_json>`.
     pub logall_json: bool,
-    /// Alerts go to the JSON log as well. `<jsonout_output>`.
+    /// Alerts go to the JSON log as well. `<jsonout_output>`; if absent yes, in the dialects of OSSEC no.
     pub jsonout_output: bool,
     /// Alerts go to the text log. `<alerts_log>` (Wazuh).
     pub alerts_log: bool,

@@ -122,7 +122,7 @@ impl LogFormat {
     /// Whether the collector reads it today.
     #[must_use]
     pub fn is_implemented(self) -> bool {
-        self.is_plain_lines() || matches!(self, Self::SnortFull | Self::Journald)
+        self.is_plain_lines() || self == Self::Journald
     }
 
     /// Whether records come from a command instead of a file.
@@ -274,7 +274,8 @@ pub(super) fn finish(block: &Localfile, section: &Element, context: &mut Context
 pub(super) fn drop_repeated(blocks: &mut [Localfile], context: &mut Context<'_>) {
     let mut seen = std::collections::HashSet::new();
     for block in blocks {
-        if block.format == Some(LogFormat::Journald) {
+        // A block that is not read takes no file away from another.
+        if block.format.is_none_or(|f| f == LogFormat::Journald || !f.is_implemented()) {
             continue;
         }
         block.locations.retain(|location| {

@@ -10,15 +10,19 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
+use bartizan_collect::{Now, Sources};
 use jiff::ZonedDateTime;
 
+use super::RunArgs;
 use super::inputs::Inputs;
 use super::watcher::Watcher;
-use super::{RunArgs, watch};
 use crate::cli::{built_in, complain, site};
 
 /// How long the last lines may take to be read and judged.
 const AFTERWARDS: Duration = Duration::from_millis(1500);
+
+/// Longest sleep between two looks at the logs.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// A line of the scenario.
 struct Step {
@@ -53,12 +57,25 @@ pub(super) fn run(args: &RunArgs, site: site::Site, stop: &Arc<AtomicBool>) -> a
     inputs.announce(&problems);
     let writer_stop = Arc::clone(stop);
     let writer = std::thread::spawn(move || play(&steps, &writer_stop));
-    watch(&mut sources, &mut watcher, stop, Some(Instant::now() + length + AFTERWARDS));
+    watch(&mut sources, &mut watcher, stop, Instant::now() + length + AFTERWARDS);
     let played = writer.join().map_err(|_| anyhow::anyhow!("the player stopped early"))?;
     played.context("cannot write the demonstration's logs")?;
     watcher.say_goodbye();
     complain("bartizan: that was the demonstration; `bartizan run` watches this machine");
     Ok(0)
+}
+
+/// Watches until `end`, or until a signal comes.
+fn watch(sources: &mut Sources, watcher: &mut Watcher, stop: &AtomicBool, end: Instant) {
+    while !stop.load(Ordering::Relaxed) && Instant::now() < end {
+        let progress = sources.poll(Now::read(), &mut |location, seen| watcher.see(location, seen));
+        watcher.flush();
+        if !progress.is_more {
+            sources.wait(LOOK_EVERY);
+        }
+    }
+    sources.close(&mut |location, seen| watcher.see(location, seen));
+    watcher.flush();
 }
 
 /// `MILLISECONDS`, `FILE`, `TEXT`, tabs between them; remarks and empty lines are no steps.

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use bartizan_collect::discover::discover;
-use bartizan_collect::sources::{Machine, Problem};
+use bartizan_collect::sources::{Machine, Problem, Reason};
 use bartizan_collect::{LocalFile, Now, Patience, Sources, Start};
 
 use crate::cli::site::Site;
@@ -78,7 +78,13 @@ impl Inputs {
         for note in &self.notes {
             complain(&format!("bartizan: {note}"));
         }
-        let names: Vec<String> = self.settings.iter().map(name_of).collect();
+        let is_left_out = |at: usize| {
+            problems
+                .iter()
+                .any(|problem| problem.setting == at && problem.reason != Reason::NoMatch)
+        };
+        let read = self.settings.iter().enumerate().filter(|(at, _)| !is_left_out(*at));
+        let names: Vec<String> = read.map(|(_, setting)| name_of(setting)).collect();
         if names.is_empty() {
             return false;
         }

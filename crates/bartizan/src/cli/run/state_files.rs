@@ -2,10 +2,10 @@
 //! `queue/diff/HOST/RULE/last-entry` (rules 2.10, 6), and what the modules `databases` and `statistics_files`
 //! keep.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::Write as _;
 use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, FileExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -20,6 +20,8 @@ use crate::cli::complain;
 
 /// The open files.
 pub(super) struct StateFiles {
+    /// Held as long as we work here.
+    _lock: File,
     first_seen: Appended,
     ignored: Appended,
     statistics: StatisticsFiles,
@@ -36,11 +38,12 @@ struct Appended {
 impl StateFiles {
     /// Opens the files below `home`, makes what is missing, and gives `engine` what they hold.
     pub(super) fn open(home: &Path, engine: &mut Engine) -> anyhow::Result<Self> {
+        let folder = home.join("queue/fts");
+        make_folder(&folder)?;
+        let lock = lock(home)?;
         let statistics = StatisticsFiles::open(home, engine.statistics_mut());
         engine.keep_databases_in(Box::new(Databases::new(home)));
         let state = engine.state_mut();
-        let folder = home.join("queue/fts");
-        make_folder(&folder)?;
         let first_seen = folder.join("fts-queue");
         let ignored = folder.join("ig-queue");
         if first_seen.exists() {
@@ -51,7 +54,7 @@ impl StateFiles {
         }
         state.diffs = Box::new(DiffFiles { folder: home.join("queue/diff") });
         let (first_seen, ignored) = (Appended::open(first_seen)?, Appended::open(ignored)?);
-        Ok(Self { first_seen, ignored, statistics })
+        Ok(Self { _lock: lock, first_seen, ignored, statistics })
     }
 
     /// Writes what `engine` learned since the last call.
@@ -72,12 +75,18 @@ impl StateFiles {
 impl Appended {
     fn open(path: PathBuf) -> anyhow::Result<Self> {
         let file = OpenOptions::new()
+            .read(true)
             .append(true)
             .create(true)
             .mode(0o640)
             .open(&path)
             .with_context(|| format!("cannot open {}", path.display()))?;
-        Ok(Self { path, file, waiting: Vec::new(), is_failing: false })
+        // A program that was killed may have left half a line: the next one must not become part of it.
+        let mut last = [b'\n'];
+        let length = file.metadata().map_or(0, |meta| meta.len());
+        let is_torn = length > 0 && file.read_exact_at(&mut last, length - 1).is_ok();
+        let waiting = if is_torn && last != [b'\n'] { vec![b'\n'] } else { Vec::new() };
+        Ok(Self { path, file, waiting, is_failing: false })
     }
 
     fn flush(&mut self) {
@@ -139,6 +148,22 @@ impl DiffStore for DiffFiles {
             .and_then(|()| fs::rename(&fresh, &path));
         if let Err(error) = written {
             complain(&format!("bartizan: cannot keep {}: {error}", path.display()));
+        }
+    }
+}
+
+/// Two programs that write into one folder would spoil each other's files.
+fn lock(home: &Path) -> anyhow::Result<File> {
+    let path = home.join("queue/bartizan.lock");
+    let file = OpenOptions::new().append(true).create(true).mode(0o640).open(&path);
+    let file = file.with_context(|| format!("cannot open {}", path.display()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            anyhow::bail!("another `bartizan run` works in {}", home.display())
+        }
+        Err(TryLockError::Error(error)) => {
+            Err(error).with_context(|| format!("cannot lock {}", path.display()))
         }
     }
 }

@@ -43,13 +43,13 @@ impl Watcher {
         let server = clock::server_name();
         let mut engine = Engine::new(site.ruleset, Role::Daemon, &server, clock::utc_offset());
         let state_files = StateFiles::open(state, &mut engine)?;
-        engine.start(clock::now());
+        let now = clock::now();
+        engine.start(now);
         let mut calendar = Calendar::new(TimeZone::system());
-        let files = DailyFiles::new(state, site.configuration.as_ref());
-        // An alert's number must not come again after a restart within a second: it goes on from the size of
-        // today's file, which grows by far more than one for each alert (rules 10.2).
-        let today = *calendar.date(clock::now());
-        let alert_base = files.size(&today);
+        let today = *calendar.date(now);
+        let mut files = DailyFiles::new(state, site.configuration.as_ref());
+        files.prepare(&today);
+        let alert_base = files.last_number(&today);
         Ok(Self {
             engine,
             calendar,
@@ -63,8 +63,8 @@ impl Watcher {
         })
     }
 
-    /// The folder alerts are written to.
-    pub(super) fn alert_files(&self) -> PathBuf {
+    /// The file alerts are written to.
+    pub(super) fn alert_file(&self) -> PathBuf {
         self.files.alerts()
     }
 
@@ -115,8 +115,12 @@ impl Watcher {
             }
             _ => return,
         };
+        // Anybody can cause it, so it is told once, and counted.
+        if self.counts.refused == 0 {
+            let location = String::from_utf8_lossy(location);
+            complain(&format!("bartizan: {location}: {why}; further ones are only counted"));
+        }
         self.counts.refused += 1;
-        complain(&format!("bartizan: {}: {why}", String::from_utf8_lossy(location)));
     }
 
     fn tell(&mut self, report: &Report, date: &LocalDate) {
@@ -170,23 +174,27 @@ impl Watcher {
         }
     }
 
-    /// Writes what came together since the last call: files first, then the terminal.
-    pub(super) fn flush(&mut self) {
-        self.files.flush();
-        self.state_files.save(&mut self.engine, &mut self.calendar);
+    /// Writes what came together since the last call: files first, then the terminal. What the engine learned
+    /// is written after the alerts that came of it. True when everything is on disk.
+    pub(super) fn flush(&mut self) -> bool {
+        let is_written = self.files.flush();
+        if is_written {
+            self.state_files.save(&mut self.engine, &mut self.calendar);
+        }
         if !self.screen.is_empty() {
             let mut out = std::io::stdout().lock();
             // A closed terminal is no reason to stop watching: the files have the alerts.
             let _ = out.write_all(&self.screen).and_then(|()| out.flush());
             self.screen.clear();
         }
+        is_written
     }
 
     /// The last line, with what happened.
     pub(super) fn say_goodbye(&mut self) {
         let Counts { lines, alerts, cut, refused, duplicates } = self.counts;
         let mut text = format!("bartizan: stopped after {lines} events and {alerts} alerts");
-        let lost = self.files.dropped();
+        let lost = self.files.unwritten();
         for (count, what) in [
             (duplicates, "repeated"),
             (cut, "cut"),
