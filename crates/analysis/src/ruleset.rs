@@ -7,7 +7,7 @@ use bartizan_base::{Diagnostic, Dialect, Source};
 use bartizan_config::xml::{self, Document, ReadOptions};
 use bartizan_decode::{DecoderOptions, DecoderSet, IntegrityOptions};
 use bartizan_pattern::cdb::List;
-use bartizan_rules::load::LoadContext;
+use bartizan_rules::load::{LoadContext, codes};
 use bartizan_rules::{Forest, RuleOptions, RuleSet};
 
 use crate::statistics::StatisticsOptions;
@@ -80,10 +80,10 @@ impl Ruleset {
         let rule_files = read_all(&files.rules, settings.dialect, diagnostics);
         let options =
             DecoderOptions { dialect: settings.dialect, order_size: settings.decoder_order_size };
-        let decoders = DecoderSet::load(&decoder_files.documents, &options, diagnostics);
-        // Rules are read even when decoders are broken, so that one run shows every mistake; what they say
-        // about unknown decoder names would then only be noise.
-        let decoders = decoders?;
+        let documents = &decoder_files.documents;
+        let (decoders, are_right) = DecoderSet::load_what_can_be(documents, &options, diagnostics);
+        let are_right = are_right && decoder_files.is_whole;
+        let before = diagnostics.len();
         let context = LoadContext {
             decoders: decoders.table(),
             field_names: decoders.field_names(),
@@ -91,10 +91,16 @@ impl Ruleset {
             options: settings.rules,
             dialect: settings.dialect,
         };
-        let rules = bartizan_rules::load::load(&rule_files.documents, &context, diagnostics)?;
-        if !(decoder_files.is_whole && rule_files.is_whole) {
+        let rules = bartizan_rules::load::load(&rule_files.documents, &context, diagnostics);
+        if !are_right {
+            // Rules are read even when decoders are broken, so that one run shows every mistake; but what
+            // they say about unknown decoders would only be noise.
+            let about_rules = diagnostics.split_off(before);
+            let noise = [codes::UNKNOWN_DECODER, codes::UNKNOWN_FIELD];
+            diagnostics.extend(about_rules.into_iter().filter(|said| !noise.contains(&said.code)));
             return None;
         }
+        let rules = rules.filter(|_| rule_files.is_whole)?;
         let forest = Forest::new(&rules);
         Some(Self { decoders, rules, forest, settings })
     }

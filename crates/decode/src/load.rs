@@ -42,6 +42,17 @@ impl DecoderSet {
         options: &DecoderOptions,
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Option<Self> {
+        let (set, is_right) = Self::load_what_can_be(documents, options, diagnostics);
+        is_right.then_some(set)
+    }
+
+    /// As [`DecoderSet::load`], but with what could be read of broken files too: for looking at what refers
+    /// to decoders, never for decoding. True if nothing is wrong.
+    pub fn load_what_can_be(
+        documents: &[Document],
+        options: &DecoderOptions,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> (Self, bool) {
         let mut found = Vec::new();
         let mut field_names = FieldNames::default();
         let mut compiled = Vec::new();
@@ -60,7 +71,7 @@ impl DecoderSet {
         let linked = link::link(compiled, options.dialect, &mut found);
         let is_wrong = diagnostic::any_error(&found);
         diagnostics.append(&mut found);
-        (!is_wrong).then_some(Self {
+        let set = Self {
             dialect: options.dialect,
             table: linked.table,
             field_names,
@@ -69,7 +80,8 @@ impl DecoderSet {
             plain: linked.plain,
             entries: linked.entries,
             children: linked.children,
-        })
+        };
+        (set, !is_wrong)
     }
 }
 

@@ -1,12 +1,10 @@
-//! `run` on a home of its own: which files come of a few lines.
-
-mod support;
+//! Which files come of a few lines.
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use support::Home;
+use crate::support::Home;
 
 /// How long the lines may take to be read and judged.
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -1,0 +1,12 @@
+//! `bartizan run`, the real binary, on homes of its own: what it reads, writes, survives and says.
+
+mod files;
+mod following;
+mod hostile;
+mod restarting;
+mod scene;
+mod starting;
+mod stopping;
+#[path = "../support/mod.rs"]
+mod support;
+mod unwritable;

@@ -1,0 +1,119 @@
+//! Starts that fail, that have little to do, that show something.
+
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use crate::scene::{Running, Scene};
+
+#[track_caller]
+fn check_refused(scene: &Scene, places: &[&str]) {
+    let ended = scene.start_unready(&[]).wait();
+    assert_eq!(ended.status.code(), Some(2), "{}", ended.said);
+    for place in places {
+        let path = scene.path(place);
+        assert!(ended.said.contains(&path.display().to_string()), "{place} in\n{}", ended.said);
+    }
+    assert!(ended.said.contains("nothing was started"), "{}", ended.said);
+    for made in ["logs", "queue", "stats"] {
+        assert!(!scene.path(made).exists(), "{made} was made");
+    }
+}
+
+#[test]
+fn a_broken_rule_file_starts_nothing() {
+    let scene = Scene::new();
+    scene
+        .home
+        .write("rules/app_rules.xml", b"<group name=\"x,\">\n  <rule id=\"7\" level=\"eight\"><match>x</match></rule>\n</group>\n");
+    check_refused(&scene, &["rules/app_rules.xml:2:23: error"]);
+}
+
+#[test]
+fn mistakes_of_all_files_are_told_with_their_places() {
+    let scene = Scene::new();
+    scene.home.write(
+        "rules/app_rules.xml",
+        b"<group name=\"x,\">\n<rule id=\"7\" level=\"3\"><mach>x</mach></rule>\n</group>\n",
+    );
+    scene.home.write(
+        "etc/decoder.xml",
+        b"<decoder name=\"a\">\n<parent>nobody</parent>\n<prematch>x</prematch>\n</decoder>\n",
+    );
+    check_refused(&scene, &["etc/decoder.xml:2:", "rules/app_rules.xml:2:"]);
+}
+
+#[test]
+fn a_broken_configuration_starts_nothing() {
+    let scene = Scene::new();
+    scene.home.write("etc/ossec.conf", b"<ossec_config>\n<globl>\n</globl>\n</ossec_config>\n");
+    check_refused(&scene, &["etc/ossec.conf:2:2: error"]);
+}
+
+#[test]
+fn what_cannot_be_read_yet_is_named_and_not_said_to_be_watched() {
+    let block = |format: &str, rest: &str| {
+        format!("<localfile><log_format>{format}</log_format>{rest}</localfile>\n")
+    };
+    let more = block("multi-line:3", "<location>/nowhere/lines.log</location>")
+        + &block("command", "<command>df -P</command>")
+        + &block("audit", "<location>/nowhere/audit.log</location>");
+    let mut scene = Scene::with("<jsonout_output>yes</jsonout_output>", &more);
+    let running = scene.start();
+    scene.log_lines(1);
+    scene.wait_for_alerts(&running, 1);
+    let said = running.stop().said;
+    for told in [
+        "/nowhere/lines.log: log format \"multi-line:3\" cannot be read yet",
+        "df -P: log format \"command\" cannot be read yet",
+        "/nowhere/audit.log: log format \"audit\" cannot be read yet",
+        "configured, but not done yet: ",
+    ] {
+        assert!(said.contains(told), "{told}\n{said}");
+    }
+    let watched = said.lines().find(|line| line.contains("watching ")).expect("it says so");
+    assert!(watched.ends_with("app.log") && !watched.contains("nowhere"), "{watched}");
+}
+
+#[track_caller]
+fn check_json(global: &str, args: &[&str], is_written: bool) {
+    let scene = Scene::with(global, "");
+    let running = scene.start_with(args);
+    scene.log("line 1");
+    running.wait_until("an alert", || !scene.read("logs/alerts/alerts.log").is_empty());
+    running.stop();
+    let json = scene.path("logs/alerts/alerts.json");
+    assert_eq!(json.exists(), is_written, "{global} {args:?}");
+}
+
+#[test]
+fn json_alerts_follow_the_configuration() {
+    let ossec = ["--dialect", "ossec"];
+    check_json("<jsonout_output>no</jsonout_output>", &[], false);
+    check_json("<jsonout_output>yes</jsonout_output>", &ossec, true);
+    check_json("", &[], true);
+    check_json("", &ossec, false);
+}
+
+#[test]
+fn the_demonstration_shows_its_first_alert_within_five_seconds() {
+    let start = Instant::now();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_bartizan"));
+    command.args(["run", "--demo"]);
+    let running = Running::spawn(command);
+    running.wait_until("an alert", || !running.shown().is_empty());
+    let taken = start.elapsed();
+    assert!(taken < Duration::from_secs(5), "{taken:?}");
+    let said = running.stop().said;
+    let folder = said.split("seconds into ").nth(1).and_then(|rest| rest.split(';').next());
+    let folder = folder.unwrap_or_else(|| panic!("no folder in {said}"));
+    assert!(!std::path::Path::new(folder).exists(), "{folder} is still there");
+}
+
+#[test]
+fn options_that_the_demonstration_would_ignore_are_refused() {
+    for option in [&["--state", "/tmp/x"][..], &["--from-start"]] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_bartizan"));
+        command.args(["run", "--demo"]).args(option);
+        assert_eq!(Running::spawn(command).wait().status.code(), Some(2), "{option:?}");
+    }
+}
