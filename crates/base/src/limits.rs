@@ -27,6 +27,11 @@ pub const XML_VARIABLE_BYTES: usize = 255;
 pub const CONFIG_FILE_BYTES: u64 = 64 << 20;
 /// Diagnostics kept for one file; the rest are counted.
 pub const DIAGNOSTICS_PER_FILE: usize = 1_000;
+/// Program names whose answers are kept, at most; all are forgotten together beyond, since they come from the
+/// network.
+pub const PROGRAM_NAMES: usize = 65_536;
+/// Longest program name whose answers are kept, in bytes; patterns are asked anew for longer ones.
+pub const PROGRAM_NAME_BYTES: usize = 64;
 /// Places of rules in the rule tree; the configuration is refused beyond. A rule below `n` rules has `n`
 /// places, and rules below it again, so that a few `if_level` could ask for any amount of memory.
 pub const RULE_NODES: usize = 1 << 20;

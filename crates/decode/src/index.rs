@@ -10,28 +10,29 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use bartizan_base::Subject;
+use bartizan_base::{Subject, limits};
 use bartizan_pattern::{Pattern, PrefixSets};
 
 use crate::set::TopLevel;
 
-/// Names kept at most: they come from the network. Beyond that a name is asked every time.
-const NAMES: usize = 65_536;
-
 /// For each program name the places, in the program list, of the decoders that want it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Programs {
-    by_name: HashMap<Box<[u8]>, Arc<[u32]>>,
+    by_name: HashMap<Box<[u8]>, Arc<Vec<u32>>>,
+    /// The answer for a name that is not kept; its buffer is used again.
+    unkept: Arc<Vec<u32>>,
 }
 
 impl Programs {
     /// The decoders for a program name, in order.
-    pub(crate) fn places(&mut self, list: &[TopLevel], name: Subject<'_>) -> Arc<[u32]> {
+    pub(crate) fn places(&mut self, list: &[TopLevel], name: Subject<'_>) -> Arc<Vec<u32>> {
         if let Some(places) = self.by_name.get(name.raw()) {
             return Arc::clone(places);
         }
         let wants = |top: &TopLevel| top.program.as_ref().is_none_or(|p| p.is_match(name));
-        let mut places: Vec<u32> = Vec::new();
+        // Shared only while a caller still holds the answer before; then this is another buffer.
+        let places = Arc::make_mut(&mut self.unkept);
+        places.clear();
         for (place, top) in (0..).zip(list).filter(|(_, top)| wants(top)) {
             places.push(place);
             if top.prematch.is_none() {
@@ -39,10 +40,14 @@ impl Programs {
                 break;
             }
         }
-        let places: Arc<[u32]> = places.into();
-        if self.by_name.len() < NAMES {
-            self.by_name.insert(name.raw().into(), Arc::clone(&places));
+        if name.len() > limits::PROGRAM_NAME_BYTES {
+            return Arc::clone(&self.unkept);
         }
+        if self.by_name.len() >= limits::PROGRAM_NAMES {
+            self.by_name.clear();
+        }
+        let places = Arc::new(self.unkept.as_slice().to_vec());
+        self.by_name.insert(name.raw().into(), Arc::clone(&places));
         places
     }
 }
@@ -110,5 +115,34 @@ impl Prefixes {
             }
         }
         false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ask(programs: &mut Programs, name: &[u8]) -> Arc<Vec<u32>> {
+        programs.places(&[], Subject::new(name, name))
+    }
+
+    #[test]
+    fn long_program_names_are_not_kept() {
+        let mut programs = Programs::default();
+        ask(&mut programs, &[b'a'; limits::PROGRAM_NAME_BYTES]);
+        assert_eq!(programs.by_name.len(), 1);
+        let first = Arc::as_ptr(&ask(&mut programs, &[b'a'; limits::PROGRAM_NAME_BYTES + 1]));
+        let second = Arc::as_ptr(&ask(&mut programs, &[b'b'; limits::PROGRAM_NAME_BYTES + 1]));
+        assert_eq!(programs.by_name.len(), 1);
+        assert_eq!(first, second, "the buffer is used again");
+    }
+
+    #[test]
+    fn program_names_without_end_start_again() {
+        let mut programs = Programs::default();
+        for number in 0..=limits::PROGRAM_NAMES {
+            ask(&mut programs, number.to_string().as_bytes());
+        }
+        assert_eq!(programs.by_name.len(), 1);
     }
 }

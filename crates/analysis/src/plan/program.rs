@@ -6,12 +6,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use bartizan_base::Event;
+use bartizan_base::{Event, limits};
 use bartizan_pattern::Pattern;
 use bartizan_rules::{RuleSet, Test, TextField};
 
-/// Names kept at most; names come from the network. Beyond that a name is asked every time.
-const NAMES: usize = 65_536;
 /// Classes told apart at most. Beyond that names are [`ProgramClass::UNKNOWN`].
 const CLASSES: usize = 4_096;
 
@@ -35,6 +33,8 @@ pub(super) struct Programs {
     by_name: HashMap<Box<[u8]>, ProgramClass>,
     classes: HashMap<Vec<u64>, ProgramClass>,
     answers: Vec<Vec<u64>>,
+    /// Answers for the name that is asked; the buffer is used again.
+    asked: Vec<u64>,
 }
 
 /// Answers of the patterns for one class.
@@ -71,7 +71,14 @@ impl Programs {
         // Class 0 is "no program name": every pattern answers no.
         let none = vec![0; patterns.len().div_ceil(64)];
         let classes = HashMap::new();
-        Self { patterns, numbers, by_name: HashMap::new(), classes, answers: vec![none] }
+        Self {
+            patterns,
+            numbers,
+            by_name: HashMap::new(),
+            classes,
+            answers: vec![none],
+            asked: Vec::new(),
+        }
     }
 
     /// The class of the event's program name.
@@ -80,31 +87,36 @@ impl Programs {
         if let Some(&class) = self.by_name.get(event.bytes(name)) {
             return class;
         }
-        let mut bits = vec![0_u64; self.patterns.len().div_ceil(64)];
+        self.asked.clear();
+        self.asked.resize(self.patterns.len().div_ceil(64), 0);
         for (number, pattern) in self.patterns.iter().enumerate() {
             if pattern.is_match(event.subject(name))
-                && let Some(word) = bits.get_mut(number / 64)
+                && let Some(word) = self.asked.get_mut(number / 64)
             {
                 *word |= 1 << (number % 64);
             }
         }
-        let class = self.class_of(bits);
-        if self.by_name.len() < NAMES {
-            self.by_name.insert(event.bytes(name).into(), class);
+        let class = self.class_of_asked();
+        if event.bytes(name).len() > limits::PROGRAM_NAME_BYTES {
+            return class;
         }
+        if self.by_name.len() >= limits::PROGRAM_NAMES {
+            self.by_name.clear();
+        }
+        self.by_name.insert(event.bytes(name).into(), class);
         class
     }
 
-    fn class_of(&mut self, bits: Vec<u64>) -> ProgramClass {
-        if let Some(&class) = self.classes.get(&bits) {
+    fn class_of_asked(&mut self) -> ProgramClass {
+        if let Some(&class) = self.classes.get(&self.asked) {
             return class;
         }
         if self.answers.len() >= CLASSES {
             return ProgramClass::UNKNOWN;
         }
         let class = ProgramClass(self.answers.len() as u32);
-        self.answers.push(bits.clone());
-        self.classes.insert(bits, class);
+        self.answers.push(self.asked.clone());
+        self.classes.insert(self.asked.clone(), class);
         class
     }
 
@@ -112,5 +124,48 @@ impl Programs {
     pub(super) fn answers(&self, class: ProgramClass) -> Option<Answers<'_>> {
         let bits = self.answers.get(class.0 as usize)?;
         Some(Answers { bits, numbers: &self.numbers })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bartizan_base::Timestamp;
+
+    fn ask(programs: &mut Programs, event: &mut Event, name: &[u8]) {
+        event.reset(b'1', b"f", b"log", Timestamp(0));
+        event.program_name = Some(event.append(name));
+        programs.class(event);
+    }
+
+    fn programs() -> Programs {
+        let (patterns, numbers) = (Vec::new(), HashMap::new());
+        let (by_name, classes) = (HashMap::new(), HashMap::new());
+        Programs {
+            patterns,
+            numbers,
+            by_name,
+            classes,
+            answers: vec![Vec::new()],
+            asked: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn long_program_names_are_not_kept() {
+        let (mut programs, mut event) = (programs(), Event::default());
+        ask(&mut programs, &mut event, &[b'a'; limits::PROGRAM_NAME_BYTES + 1]);
+        assert_eq!(programs.by_name.len(), 0);
+        ask(&mut programs, &mut event, &[b'a'; limits::PROGRAM_NAME_BYTES]);
+        assert_eq!(programs.by_name.len(), 1);
+    }
+
+    #[test]
+    fn program_names_without_end_start_again() {
+        let (mut programs, mut event) = (programs(), Event::default());
+        for number in 0..=limits::PROGRAM_NAMES {
+            ask(&mut programs, &mut event, number.to_string().as_bytes());
+        }
+        assert_eq!(programs.by_name.len(), 1);
     }
 }
