@@ -90,7 +90,9 @@ fn explain(args: &PatternArgs, pattern: &[u8], options: Options) -> anyhow::Resu
                 status = FOUND;
             }
             Ok(compiled) => {
-                writeln!(out, "  {} capture group(s)", compiled.group_count())?;
+                for line in compiled.explain().to_string().lines() {
+                    writeln!(out, "  {line}")?;
+                }
                 for subject in &args.subjects {
                     write_answer(&mut out, &compiled, subject)?;
                 }
