@@ -33,8 +33,20 @@ pub(crate) fn run(command: &ListsCommand) -> anyhow::Result<u8> {
     let ListsCommand::Build(args) = command;
     let dialect = args.common.dialect();
     let files = if args.files.is_empty() { configured(&args.common)? } else { args.files.clone() };
-    for file in &files {
-        build(file, args.force, dialect)?;
+    build_all(&files, args.force, dialect)
+}
+
+/// Compiles all sources; one that cannot be compiled does not keep the others from it.
+pub(crate) fn build_all(files: &[PathBuf], force: bool, dialect: Dialect) -> anyhow::Result<u8> {
+    let mut failures = 0;
+    for file in files {
+        if let Err(error) = build(file, force, dialect) {
+            complain(&format!("bartizan: {error:#}"));
+            failures += 1;
+        }
+    }
+    if failures > 0 {
+        anyhow::bail!("{failures} of {} lists could not be compiled", files.len());
     }
     Ok(0)
 }
@@ -51,7 +63,7 @@ pub(crate) fn configured(common: &Common) -> anyhow::Result<Vec<PathBuf>> {
 }
 
 /// Compiles one source, if it is newer than its compiled form or `force` is given. Lists every key then.
-pub(crate) fn build(source: &Path, force: bool, dialect: Dialect) -> anyhow::Result<()> {
+fn build(source: &Path, force: bool, dialect: Dialect) -> anyhow::Result<()> {
     let mut target = source.as_os_str().to_owned();
     target.push(".cdb");
     let target = PathBuf::from(target);

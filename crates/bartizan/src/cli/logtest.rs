@@ -9,10 +9,12 @@ mod json;
 mod text;
 
 use std::io::{BufRead as _, BufWriter, Write};
+use std::path::Path;
 
 use anyhow::Context as _;
 use bartizan_analysis::{Engine, Input, Role};
-use bartizan_base::{Flavour, Timestamp, limits};
+use bartizan_base::{Flavour, Source, Timestamp, limits};
+use bartizan_rules::State;
 use clap::Args;
 
 use crate::cli::{Common, clock, complain, site};
@@ -38,7 +40,7 @@ pub(crate) struct LogtestArgs {
     #[arg(short)]
     pub(crate) test: bool,
     /// Answer with one JSON object an event
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["alerts", "verbose", "unit_test"])]
     pub(crate) json: bool,
     /// With --json: read {"at": SECONDS, "line": TEXT} objects, the clock standing at `at`
     #[arg(long, requires = "json")]
@@ -76,11 +78,31 @@ pub(crate) fn run(args: &LogtestArgs) -> anyhow::Result<u8> {
         return Ok(0);
     }
     let server = clock::server_name();
-    let engine = Engine::new(site.ruleset, Role::Tester, &server, clock::utc_offset());
+    let mut engine = Engine::new(site.ruleset, Role::Tester, &server, clock::utc_offset());
+    if site.configuration.is_some() {
+        recall(&site.home, engine.state_mut());
+    }
     if args.json {
         return json::answer(engine, args.timed);
     }
     text::answer(engine, args, expected.as_ref())
+}
+
+/// What the daemon has seen and ignores, the tester knows too; it never adds to it (decoding 11.1).
+fn recall(home: &Path, state: &mut State) {
+    let read = |name: &str| {
+        let path = home.join(name);
+        if !path.exists() {
+            return None;
+        }
+        Source::read(&path, &path).map_err(|error| complain(&format!("bartizan: {error}"))).ok()
+    };
+    if let Some(keys) = read("queue/fts/fts-queue") {
+        state.first_seen.load(&keys.text);
+    }
+    if let Some(lines) = read("queue/fts/ig-queue") {
+        state.ignore_list.load(&lines.text);
+    }
 }
 
 /// Reads events from standard input until it ends; `take` is given each line with the time it counts as

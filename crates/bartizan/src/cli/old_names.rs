@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::io::{BufRead as _, Write as _};
+use std::os::unix::ffi::OsStrExt as _;
 
 use anyhow::Context as _;
 use bartizan_base::text::OwnedSubject;
@@ -212,19 +213,14 @@ fn makelists(old: &OldMakelists) -> anyhow::Result<u8> {
     if old.test {
         return site::open(&common, true).map(|_| 0);
     }
-    for list in lists::configured(&common)? {
-        lists::build(&list, old.force, common.dialect)?;
-    }
-    Ok(0)
+    lists::build_all(&lists::configured(&common)?, old.force, common.dialect)
 }
 
 /// `ossec-regex PATTERN` (decoding 4.7).
 fn regex(arguments: &[OsString]) -> anyhow::Result<u8> {
-    let mut out = std::io::stdout().lock();
-    let pattern = arguments.get(1).map(|argument| argument.to_string_lossy().into_owned());
     let usage =
         "ossec-regex PATTERN: reads lines and prints those that match, as OS_Regex and as OS_Match";
-    let Some(pattern) = pattern else {
+    let Some(pattern) = arguments.get(1) else {
         complain(usage);
         return Ok(1);
     };
@@ -232,20 +228,16 @@ fn regex(arguments: &[OsString]) -> anyhow::Result<u8> {
         complain(usage);
         return Ok(0);
     }
+    let mut out = std::io::stdout().lock();
     let options = Options { utf8_check: Dialect::OSSEC_4_3.has(Deviation::Utf8Check) };
-    let compile =
-        |language, name: &str| match Pattern::compile(language, pattern.as_bytes(), options) {
-            Ok(compiled) => Ok(compiled),
-            Err(_) => Err(format!("pattern does not compile with {name}")),
-        };
-    let both = compile(Language::OsRegex, "OSRegex_Compile")
-        .and_then(|regex| Ok((regex, compile(Language::OsMatch, "OSMatch_Compile")?)));
-    let (as_regex, as_match) = match both {
-        Ok(both) => both,
-        Err(message) => {
-            writeln!(out, "{message}")?;
-            return Ok(255);
-        }
+    let compile = |language| Pattern::compile(language, pattern.as_bytes(), options);
+    let Ok(as_regex) = compile(Language::OsRegex) else {
+        writeln!(out, "pattern does not compile with OSRegex_Compile")?;
+        return Ok(255);
+    };
+    let Ok(as_match) = compile(Language::OsMatch) else {
+        writeln!(out, "pattern does not compile with OSMatch_Compile")?;
+        return Ok(255);
     };
     for line in std::io::stdin().lock().split(b'\n') {
         let line = line.context("cannot read standard input")?;
@@ -253,22 +245,18 @@ fn regex(arguments: &[OsString]) -> anyhow::Result<u8> {
             continue;
         }
         let owned = OwnedSubject::new(&line);
-        let shown: &[&str] = &[
-            if as_regex.is_match(owned.subject()) {
-                "+OSRegex_Execute: \n+OS_Regex       : "
-            } else {
-                ""
-            },
-            if as_match.is_match(owned.subject()) {
-                "+OSMatch_Compile: \n+OS_Match2      : "
-            } else {
-                ""
-            },
-        ];
-        for label in shown.iter().flat_map(|labels| labels.split('\n')).filter(|l| !l.is_empty()) {
+        let mut print = |label: &str| {
             out.write_all(label.as_bytes())?;
             out.write_all(&line)?;
-            out.write_all(b"\n")?;
+            out.write_all(b"\n")
+        };
+        if as_regex.is_match(owned.subject()) {
+            print("+OSRegex_Execute: ")?;
+            print("+OS_Regex       : ")?;
+        }
+        if as_match.is_match(owned.subject()) {
+            print("+OSMatch_Compile: ")?;
+            print("+OS_Match2      : ")?;
         }
     }
     Ok(0)

@@ -21,7 +21,8 @@ pub(super) fn answer(
     args: &LogtestArgs,
     expected: Option<&Expected>,
 ) -> anyhow::Result<u8> {
-    if !args.quiet {
+    // The original's -q is about decoder files only, which we do not announce.
+    if !args.quiet || args.as_original {
         complain("ossec-testrule: Type one log per line.\n");
     }
     let dialect = engine.ruleset().settings.dialect;
