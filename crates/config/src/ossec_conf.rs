@@ -137,6 +137,13 @@ fn read_document(
     }
     sections::finish(&mut configuration, &at, &mut context);
     context.finish();
+    // What a full disk or a half-done deployment leaves must not start without a word. OSSEC takes an empty
+    // file (config 2), so its dialects do.
+    if document.roots.is_empty() && dialect.flavour() == Flavour::Bartizan {
+        let place = document.place(&(0..0));
+        let message = "there is no <ossec_config> in this file";
+        diagnostics.push(Diagnostic::error(codes::MISSING, place, message));
+    }
     configuration
 }
 

@@ -67,6 +67,17 @@ fn empty_sections_are_fine() {
 }
 
 #[test]
+fn a_file_without_any_element_is_an_error_in_ours_and_nothing_in_the_dialects() {
+    let source = Source::new("ossec.conf", "\n");
+    let codes = |dialect| {
+        let (_, said) = ossec_conf::read(&source, dialect);
+        said.iter().map(|d| d.code).collect::<Vec<_>>()
+    };
+    assert_eq!(codes(Dialect::OURS), ["C0005"]);
+    assert!(codes(Dialect::OSSEC_4_3).is_empty());
+}
+
+#[test]
 fn numbers_are_checked_by_ours_and_wrap_in_the_dialect() {
     for (option, value, wraps_to) in [("log_alert_level", "300", 44), ("log_alert_level", "", 0)] {
         let section = format!("<alerts><{option}>{value}</{option}></alerts>");

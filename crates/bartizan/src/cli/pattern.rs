@@ -3,9 +3,8 @@
 use std::io::{BufRead as _, Write as _};
 
 use anyhow::{Context as _, bail};
-use bartizan_base::Deviation;
-use bartizan_base::Dialect;
 use bartizan_base::text::OwnedSubject;
+use bartizan_base::{Deviation, Diagnostic, Dialect, Place, Source};
 use bartizan_pattern::{Captures, Language, Options, Pattern};
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
@@ -79,14 +78,12 @@ fn explain(args: &PatternArgs, pattern: &[u8], options: Options) -> anyhow::Resu
         writeln!(out, "{}", named.title())?;
         match Pattern::compile(named.language(), pattern, options) {
             Err(error) => {
-                writeln!(out, "  error {}: {error}", error.code)?;
-                let shown = String::from_utf8_lossy(pattern);
-                let column =
-                    String::from_utf8_lossy(pattern.get(..error.span.start).unwrap_or_default())
-                        .chars()
-                        .count();
-                let width = error.span.len().max(1);
-                writeln!(out, "    {shown}\n    {:column$}{}", "", "^".repeat(width))?;
+                let source = Source::new("pattern", pattern);
+                let place = Place::new(&source, error.span.clone());
+                let message = format!("error {}: {error}", error.code);
+                for line in Diagnostic::error("P0001", place, message).to_string().lines() {
+                    writeln!(out, "  {line}")?;
+                }
                 status = FOUND;
             }
             Ok(compiled) => {

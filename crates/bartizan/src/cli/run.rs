@@ -64,6 +64,11 @@ pub(crate) struct RunArgs {
 pub(crate) fn run(args: &RunArgs) -> anyhow::Result<u8> {
     let stop = stop_on_signals()?;
     let site = site::open(&args.common, false)?;
+    if site.ruleset.rules.rules.is_empty() {
+        anyhow::bail!(
+            "the configuration loads no rule, so nothing could ever alert; is <rules> empty?"
+        );
+    }
     if !site.not_yet.is_empty() {
         let what = site.not_yet.join(", ");
         complain(&format!("bartizan: configured, but not done yet: {what}"));
