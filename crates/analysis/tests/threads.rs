@@ -36,10 +36,9 @@ fn ruleset() -> Arc<Ruleset> {
     };
     let mut diagnostics = Vec::new();
     let settings = Settings { dialect: Dialect::OURS, ..Settings::default() };
-    match Ruleset::compile(&files, settings, &mut diagnostics) {
-        Some(ruleset) => Arc::new(ruleset),
-        None => panic!("{}", diagnostics[0]),
-    }
+    let ruleset = Ruleset::compile(&files, settings, &mut diagnostics);
+    assert_eq!(diagnostics, []);
+    Arc::new(ruleset.expect("nothing is wrong"))
 }
 
 /// Lines from a generator, so that they need not be stored: users and addresses come again and again.

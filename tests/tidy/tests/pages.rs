@@ -68,11 +68,12 @@ fn is_code(text: &str) -> bool {
 #[track_caller]
 fn check_table(page: &str, table: &str) {
     let path = root().join(page);
-    let page = fs::read_to_string(&path).unwrap();
-    let (before, rest) = page.split_once(TABLE).unwrap();
-    let (shown, after) = rest.split_once(END).unwrap();
+    let page = fs::read_to_string(&path).expect("the page is there");
+    let (before, rest) = page.split_once(TABLE).expect("it has a table");
+    let (shown, after) = rest.split_once(END).expect("the table ends");
     if std::env::var_os("BLESS").is_some() {
-        fs::write(&path, format!("{before}{TABLE}{table}{END}{after}")).unwrap();
+        fs::write(&path, format!("{before}{TABLE}{table}{END}{after}"))
+            .expect("the page can be written");
     } else {
         assert_eq!(shown, table, "BLESS=1 cargo test -p bartizan-tidy writes it");
     }
