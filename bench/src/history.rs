@@ -10,7 +10,7 @@ use anyhow::Result;
 use crate::material::{Material, root};
 use crate::{cpu, engine, program};
 
-const HEADER: &str = "commit,ruleset,corpus,lines,yardstick_ns,engine_ns,engine_yardsticks,load_ms,process_ns,start_ms,resident_kib,processor";
+const HEADER: &str = "commit,ruleset,corpus,lines,yardstick_ns,engine_ns,engine_yardsticks,load_ms,process_ns,start_ms,resident_kib,replay_ns,replay_events_per_s,processor";
 
 /// Appends a row and returns the file.
 pub(crate) fn record(
@@ -27,8 +27,14 @@ pub(crate) fn record(
         writeln!(file, "{HEADER}")?;
     }
     let whole = program.map_or_else(
-        || ",,".to_owned(),
-        |p| format!("{:.0},{:.1},{}", p.seconds * 1e9, p.start * 1e3, p.resident_kib),
+        || ",,,,".to_owned(),
+        |p| {
+            // One thread says what an event costs, all of them what the machine can do.
+            let one = p.replays.first().map_or(0.0, |replay| replay.seconds * 1e9);
+            let all = p.replays.last().map_or(0.0, |replay| replay.events_per_second);
+            let (whole, start) = (p.seconds * 1e9, p.start * 1e3);
+            format!("{whole:.0},{start:.1},{},{one:.0},{all:.0}", p.resident_kib)
+        },
     );
     writeln!(
         file,

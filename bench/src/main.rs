@@ -111,12 +111,16 @@ fn report(options: &Options, material: &Material, passes: usize) -> Result<()> {
         None => None,
     };
     if let Some(program) = &program {
-        let program::Figures { seconds, start, start_cpu, resident_kib } = *program;
-        let (start, start_cpu) = (start * 1e3, start_cpu * 1e3);
-        let resident = resident_kib as f64 / 1024.0;
-        row("`bartizan logtest -a`, whole process", seconds, "an event");
+        row("`bartizan logtest -a`, whole process", program.seconds, "an event");
+        for replay in &program.replays {
+            let what = format!("`bartizan replay --threads {}`, whole process", replay.threads);
+            row(&what, replay.seconds, "an event");
+            println!("    {:.0} events a second by the clock", replay.events_per_second);
+        }
+        let (start, start_cpu) = (program.start * 1e3, program.start_cpu * 1e3);
+        let resident = program.resident_kib as f64 / 1024.0;
         println!("{:<50} {start_cpu:>8.1} ms ({start:.1} by the clock)", "start with the ruleset");
-        println!("{:<50} {resident:>8.1} MiB", "most memory resident");
+        println!("{:<50} {resident:>8.1} MiB", "most memory resident, logtest");
     }
     if options.record {
         let path = history::record(material, yardstick, &engine, program.as_ref())?;

@@ -22,6 +22,18 @@ pub(crate) struct Figures {
     pub(crate) start_cpu: f64,
     /// Most memory resident while the corpus was read, in KiB.
     pub(crate) resident_kib: i64,
+    /// `bartizan replay` with one thread and with one for each core.
+    pub(crate) replays: Vec<Replay>,
+}
+
+/// From a file to the text of its alerts.
+pub(crate) struct Replay {
+    /// Threads it was told to use.
+    pub(crate) threads: usize,
+    /// CPU seconds an event, start included.
+    pub(crate) seconds: f64,
+    /// Events a second by the clock: less on a machine that is busy with other things.
+    pub(crate) events_per_second: f64,
 }
 
 /// Runs the built program on the corpus.
@@ -40,6 +52,7 @@ pub(crate) fn measure(program: &Path, material: &Material, passes: usize) -> Res
         start: f64::INFINITY,
         start_cpu: f64::INFINITY,
         resident_kib: 0,
+        replays: Vec::new(),
     };
     for _ in 0..passes.max(1) * 3 {
         let clock = Instant::now();
@@ -52,7 +65,32 @@ pub(crate) fn measure(program: &Path, material: &Material, passes: usize) -> Res
         figures.seconds = figures.seconds.min(cpu / material.lines.len().max(1) as f64);
     }
     figures.resident_kib = cpu::of_children()?.1;
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut numbers = vec![1, cores];
+    numbers.dedup();
+    for threads in numbers {
+        figures.replays.push(replay(program, &arguments, &input, (threads, material), passes)?);
+    }
     Ok(figures)
+}
+
+fn replay(
+    program: &Path,
+    options: &[String],
+    input: &Path,
+    (threads, material): (usize, &Material),
+    passes: usize,
+) -> Result<Replay> {
+    let events = material.lines.len().max(1) as f64;
+    let mut best = Replay { threads, seconds: f64::INFINITY, events_per_second: 0.0 };
+    let command = ["replay", &input.to_string_lossy(), "--threads", &threads.to_string()];
+    for _ in 0..passes {
+        let clock = Instant::now();
+        let cpu = run(program, &command, options, None)?;
+        best.seconds = best.seconds.min(cpu / events);
+        best.events_per_second = best.events_per_second.max(events / clock.elapsed().as_secs_f64());
+    }
+    Ok(best)
 }
 
 /// Lays out a folder as OSSEC's and returns the options that name it.
