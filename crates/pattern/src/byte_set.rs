@@ -93,8 +93,14 @@ impl ByteSet {
     }
 
     /// The bytes in order.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = u8> + '_ {
-        (0..=255).filter(|&byte| self.contains(byte))
+    pub(crate) fn iter(&self) -> impl Iterator<Item = u8> {
+        (0..4_u8).zip(self.0).flat_map(|(index, mut word)| {
+            std::iter::from_fn(move || {
+                let bit = word.trailing_zeros();
+                word &= word.checked_sub(1)?;
+                Some(64 * index + bit as u8)
+            })
+        })
     }
 
     /// The ranges of neighbouring bytes, in order.

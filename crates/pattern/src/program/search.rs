@@ -179,10 +179,11 @@ impl Start {
             return Self::Anywhere;
         }
         let set = if text == Text::Folded { first.bytes.folded() } else { first.bytes };
-        match (set.len(), set.iter().collect::<Vec<u8>>().as_slice()) {
-            (1, &[a]) => Self::One(a),
-            (2, &[a, b]) => Self::Two(a, b),
-            (3, &[a, b, c]) => Self::Three(a, b, c),
+        let mut bytes = set.iter();
+        match [bytes.next(), bytes.next(), bytes.next(), bytes.next()] {
+            [Some(a), None, ..] => Self::One(a),
+            [Some(a), Some(b), None, _] => Self::Two(a, b),
+            [Some(a), Some(b), Some(c), None] => Self::Three(a, b, c),
             _ => Self::Set(set),
         }
     }
