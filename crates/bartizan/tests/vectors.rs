@@ -128,8 +128,8 @@ const VECTORS: [Vector; 33] = [
         100003 5 frequency="2": <if_matched_sid>100001</if_matched_sid>"#,
         &["AAA 1..5"],
         "100001/3* x3, 100003/5*, 100001/3*"),
-    // foreign-restart: both addresses have three events behind them, so both fire on their fourth; then both
-    // start again.
+    // foreign-restart: 1.1.1.0 fires on n=6 and marks n=4, its newest; 1.1.1.1 has 5, 7 and 9 behind that when
+    // 11 comes.
     vector("V16 same_source_ip with two addresses", r#"
         100001 3: <decoded_as>tst</decoded_as>
         100002 10 frequency="2": <if_matched_sid>100001</if_matched_sid><same_source_ip />"#,
@@ -138,7 +138,7 @@ const VECTORS: [Vector; 33] = [
           "tst: src=1.1.1.0 n=8", "tst: src=1.1.1.1 n=9", "tst: src=1.1.1.0 n=10", "tst: src=1.1.1.1 n=11",
           "tst: src=1.1.1.0 n=12", "tst: src=1.1.1.1 n=13"],
         "100001/3* x6, 100002/10*, 100001/3* x6, 100002/10*")
-        .corrected("100001/3* x6, 100002/10* x2, 100001/3* x6"),
+        .corrected("100001/3* x6, 100002/10*, 100001/3* x4, 100002/10*, 100001/3* x2"),
     vector("V17 different_url against the current event", r#"
         100001 3: <decoded_as>tst</decoded_as>
         100002 10 frequency="2": <if_matched_sid>100001</if_matched_sid><different_url />"#,

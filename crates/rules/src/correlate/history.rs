@@ -202,10 +202,10 @@ impl History {
         rule: &Correlation,
         event: &Event,
     ) -> Option<Found> {
-        // The original asks for marks before it asks whether an event qualifies at all, and marks the newest
-        // event of the list whatever it is: so one address restarts the count of all (rules 5.5).
+        // The original marks the newest event of the list whatever it is, and so one address restarts the count
+        // of all; by default the newest that qualifies is marked (rules 5.5). Any mark stops a search.
         let foreign = self.dialect.has(Deviation::ForeignRestart);
-        let barrier = list.filter(|_| foreign).and_then(|list| list.barrier(rule.level));
+        let barrier = list.and_then(|list| list.barrier(rule.level));
         let is_sid = matches!(rule.search, Search::Sid(_));
         let mut found = Found::default();
         let mut newest = list.filter(|_| foreign).and_then(List::newest);
@@ -215,20 +215,16 @@ impl History {
             if event.time.0 - entry.time > i64::from(rule.timeframe) {
                 return None;
             }
-            let is_marked = entry.mark >= rule.level || barrier.is_some_and(|at| ordinal <= at);
             if foreign {
                 newest.get_or_insert(number);
-                if is_marked {
-                    return None;
-                }
+            }
+            if entry.mark >= rule.level || barrier.is_some_and(|at| ordinal <= at) {
+                return None;
             }
             if !is_candidate(entry, rule, event) {
                 continue;
             }
             newest.get_or_insert(number);
-            if is_marked {
-                return None;
-            }
             if (is_sid || count < rule.frequency) && found.line_count < CONTEXT_LINES {
                 found.lines[found.line_count] = number;
                 found.line_count += 1;
