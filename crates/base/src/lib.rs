@@ -6,7 +6,7 @@
 //! Dialect                                                which of OSSEC's oddities are reproduced
 //! ```
 //!
-//! Flows in: nothing. Flows out: types. This crate must never do I/O apart from [`source::Source::read`],
+//! Flows in: nothing. Flows out: types. This crate must never do I/O apart from [`source`],
 //! start a thread, read a clock, or depend on another crate of the workspace.
 
 pub mod decoder;

@@ -1,9 +1,13 @@
 //! A file a person wrote, kept so that messages can quote it.
 
-use std::io::Read as _;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read as _};
 use std::ops::Range;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+use nix::fcntl::OFlag;
 
 use crate::limits;
 
@@ -48,7 +52,7 @@ pub enum ReadError {
         /// The file.
         path: PathBuf,
         /// What it said.
-        error: std::io::Error,
+        error: io::Error,
     },
     /// It is larger than any sane file of its kind.
     #[error("{path} is larger than {limit} bytes: is it the right file?")]
@@ -58,6 +62,21 @@ pub enum ReadError {
         /// The limit, in bytes.
         limit: u64,
     },
+}
+
+/// Opens `path` as `options` say if it is a regular file: never waits for the other end of a pipe, and never
+/// begins to read what has no end.
+///
+/// # Errors
+///
+/// What the operating system says; [`io::ErrorKind::InvalidInput`] when it is no regular file.
+pub fn open_regular(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
+    let flags = OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
+    let file = options.custom_flags(flags.bits()).open(path)?;
+    if file.metadata()?.is_file() {
+        return Ok(file);
+    }
+    Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"))
 }
 
 impl Source {
@@ -71,17 +90,24 @@ impl Source {
     ///
     /// # Errors
     ///
-    /// [`ReadError`] when it cannot be read or is larger than [`limits::CONFIG_FILE_BYTES`].
+    /// [`ReadError`] when it cannot be read, is no regular file, or is larger than
+    /// [`limits::CONFIG_FILE_BYTES`].
     pub fn read(path: &Path, shown: &Path) -> Result<Arc<Self>, ReadError> {
+        Self::read_limited(path, shown, limits::CONFIG_FILE_BYTES)
+    }
+
+    /// The same with a limit of one's own, in bytes.
+    ///
+    /// # Errors
+    ///
+    /// As [`Source::read`].
+    pub fn read_limited(path: &Path, shown: &Path, limit: u64) -> Result<Arc<Self>, ReadError> {
         let io = |error| ReadError::Io { path: shown.to_owned(), error };
-        let file = std::fs::File::open(path).map_err(io)?;
+        let file = open_regular(OpenOptions::new().read(true), path).map_err(io)?;
         let mut text = Vec::new();
-        file.take(limits::CONFIG_FILE_BYTES + 1).read_to_end(&mut text).map_err(io)?;
-        if text.len() as u64 > limits::CONFIG_FILE_BYTES {
-            return Err(ReadError::TooLarge {
-                path: shown.to_owned(),
-                limit: limits::CONFIG_FILE_BYTES,
-            });
+        file.take(limit.saturating_add(1)).read_to_end(&mut text).map_err(io)?;
+        if text.len() as u64 > limit {
+            return Err(ReadError::TooLarge { path: shown.to_owned(), limit });
         }
         Ok(Self::new(shown, text))
     }
@@ -115,5 +141,35 @@ impl Place {
     #[must_use]
     pub fn position(&self) -> Position {
         self.source.position(self.span.start)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check_refused(path: &Path, limit: u64, expected: &str) {
+        let error = Source::read_limited(path, path, limit).expect_err("refused").to_string();
+        assert!(error.contains(expected), "{error}");
+    }
+
+    #[test]
+    fn pipes_devices_and_folders_are_refused_at_once() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let pipe = folder.path().join("pipe");
+        nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).expect("a pipe");
+        check_refused(&pipe, 10, "no regular file");
+        check_refused(Path::new("/dev/zero"), 10, "no regular file");
+        check_refused(folder.path(), 10, "no regular file");
+    }
+
+    #[test]
+    fn a_file_may_be_as_long_as_the_limit() {
+        let file = tempfile::NamedTempFile::new().expect("a temporary file");
+        std::fs::write(file.path(), b"12345").expect("written");
+        let source = Source::read_limited(file.path(), file.path(), 5).expect("read");
+        assert_eq!(source.text, b"12345");
+        check_refused(file.path(), 4, "larger than 4 bytes");
     }
 }
