@@ -13,6 +13,7 @@ use std::os::unix::fs::{DirBuilderExt as _, FileExt as _, MetadataExt as _, Open
 use std::path::{Path, PathBuf};
 
 use bartizan_alert::LocalDate;
+use bartizan_base::source::open_regular;
 
 /// Which file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +79,7 @@ pub struct DatedFile {
     kind: Kind,
     records: Records,
     open: Option<Open>,
+    link_problem: Option<WriteError>,
 }
 
 #[derive(Debug)]
@@ -85,8 +87,20 @@ struct Open {
     file: File,
     path: PathBuf,
     day: (u32, u32, u32),
+    date: LocalDate,
     /// A write failed half-way at this length: the next one starts a line of its own.
     is_torn: bool,
+}
+
+impl Open {
+    /// It was moved or deleted: what is written to it would not be found.
+    fn is_gone(&self) -> bool {
+        let Ok(open) = self.file.metadata() else { return false };
+        match fs::symlink_metadata(&self.path) {
+            Ok(named) => !is_same(&named, &open),
+            Err(error) => error.kind() == io::ErrorKind::NotFound,
+        }
+    }
 }
 
 impl DatedFile {
@@ -94,7 +108,7 @@ impl DatedFile {
     #[must_use]
     pub fn new(home: &Path, kind: Kind) -> Self {
         let records = if kind == Kind::AlertText { Records::Blocks } else { Records::Lines };
-        Self { home: home.to_owned(), kind, records, open: None }
+        Self { home: home.to_owned(), kind, records, open: None, link_problem: None }
     }
 
     /// The same with a line for each record, whatever the kind: for a form of one's own.
@@ -124,10 +138,15 @@ impl DatedFile {
     /// before stays whole; the caller may try again.
     pub fn append(&mut self, date: &LocalDate, text: &[u8]) -> Result<(), WriteError> {
         let day = (date.year, date.month, date.day);
-        let is_deleted =
-            |open: &Open| open.file.metadata().is_ok_and(|metadata| metadata.nlink() == 0);
-        if self.open.as_ref().is_none_or(|open| open.day < day || is_deleted(open)) {
-            self.open = Some(self.open_day(date, day)?);
+        if self.open.as_ref().is_none_or(|open| open.day < day || open.is_gone()) {
+            let date = self
+                .open
+                .as_ref()
+                .map_or(date, |open| if open.day < day { date } else { &open.date });
+            let open = self.open_day(date)?;
+            // Without the undated name the entries are still where they are kept.
+            self.link_problem = make_link(&open.file, &open.path, &self.link()).err();
+            self.open = Some(open);
         }
         let Some(open) = self.open.as_mut() else { return Ok(()) };
         let failed = |error| WriteError { path: open.path.clone(), error };
@@ -144,6 +163,11 @@ impl DatedFile {
         Ok(())
     }
 
+    /// Why the undated name could not be made, once after each attempt.
+    pub fn take_link_problem(&mut self) -> Option<WriteError> {
+        self.link_problem.take()
+    }
+
     fn path(&self, date: &LocalDate) -> PathBuf {
         let (stem, extension) = self.kind.dated();
         self.home
@@ -153,7 +177,7 @@ impl DatedFile {
             .join(format!("{stem}-{:02}.{extension}", date.day))
     }
 
-    fn open_day(&self, date: &LocalDate, day: (u32, u32, u32)) -> Result<Open, WriteError> {
+    fn open_day(&self, date: &LocalDate) -> Result<Open, WriteError> {
         let path = self.path(date);
         let failed = |path: &Path| {
             let path = path.to_owned();
@@ -166,27 +190,30 @@ impl DatedFile {
                 .create(folder)
                 .map_err(failed(folder))?;
         }
-        let file = OpenOptions::new()
-            .read(true)
-            .append(true)
-            .create(true)
-            .mode(0o640)
-            .open(&path)
-            .map_err(failed(&path))?;
+        let mut options = OpenOptions::new();
+        options.read(true).append(true).create(true).mode(0o640);
+        let file = open_regular(&mut options, &path).map_err(failed(&path))?;
         take_back_torn(&file, self.records).map_err(failed(&path))?;
-        let link = self.link();
-        let target = file.metadata().map_err(failed(&path))?;
-        let is_linked = fs::symlink_metadata(&link)
-            .is_ok_and(|meta| meta.ino() == target.ino() && meta.dev() == target.dev());
-        if !is_linked {
-            // Made beside and renamed, so that the undated name is never missing.
-            let fresh = link.with_extension("new");
-            let _ = fs::remove_file(&fresh);
-            fs::hard_link(&path, &fresh).map_err(failed(&fresh))?;
-            fs::rename(&fresh, &link).map_err(failed(&link))?;
-        }
-        Ok(Open { file, path, day, is_torn: false })
+        let day = (date.year, date.month, date.day);
+        Ok(Open { file, path, day, date: *date, is_torn: false })
     }
+}
+
+/// Makes `link` another name of `path`, which is open as `file`.
+fn make_link(file: &File, path: &Path, link: &Path) -> Result<(), WriteError> {
+    let failed = |error| WriteError { path: link.to_owned(), error };
+    let target = file.metadata().map_err(failed)?;
+    if fs::symlink_metadata(link).is_ok_and(|metadata| is_same(&metadata, &target)) {
+        return Ok(());
+    }
+    // Made beside and renamed, so that the undated name is never missing.
+    let fresh = link.with_extension("new");
+    let _ = fs::remove_file(&fresh);
+    fs::hard_link(path, &fresh).and_then(|()| fs::rename(&fresh, link)).map_err(failed)
+}
+
+fn is_same(one: &fs::Metadata, other: &fs::Metadata) -> bool {
+    one.ino() == other.ino() && one.dev() == other.dev()
 }
 
 /// How far back the beginning of a torn record is looked for, in bytes.
@@ -317,6 +344,33 @@ mod tests {
         let dated = home.path().join("logs/firewall/2025/Dec/ossec-firewall-01.log");
         assert_eq!(fs::read(link).unwrap(), b"2\n");
         assert_eq!(fs::read(dated).unwrap(), b"2\n");
+    }
+
+    #[test]
+    fn an_obstacle_at_the_undated_name_does_not_stop_the_file() {
+        for obstacle in ["logs/alerts/alerts.log", "logs/alerts/alerts.new"] {
+            let home = tempfile::tempdir().unwrap();
+            fs::create_dir_all(home.path().join(obstacle)).unwrap();
+            let mut file = DatedFile::new(home.path(), Kind::AlertText);
+            file.append(&date(START), b"1\n").unwrap();
+            assert!(file.take_link_problem().unwrap().to_string().contains("alerts.log"));
+            file.append(&date(START), b"2\n").unwrap();
+            assert!(file.take_link_problem().is_none());
+            let dated = home.path().join("logs/alerts/2025/Dec/ossec-alerts-01.log");
+            assert_eq!(fs::read(dated).unwrap(), b"1\n2\n");
+        }
+    }
+
+    #[test]
+    fn a_file_that_was_moved_is_made_again() {
+        let home = tempfile::tempdir().unwrap();
+        let mut file = DatedFile::new(home.path(), Kind::AlertText);
+        file.append(&date(START), b"1\n").unwrap();
+        let dated = home.path().join("logs/alerts/2025/Dec/ossec-alerts-01.log");
+        fs::rename(&dated, home.path().join("moved")).unwrap();
+        file.append(&date(START), b"2\n").unwrap();
+        assert_eq!(fs::read(&dated).unwrap(), b"2\n");
+        assert_eq!(fs::read(file.link()).unwrap(), b"2\n");
     }
 
     #[test]
