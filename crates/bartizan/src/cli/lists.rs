@@ -1,5 +1,7 @@
 //! `bartizan lists`: CDB lists.
 
+use std::fs::OpenOptions;
+use std::hash::{BuildHasher as _, RandomState};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -8,7 +10,7 @@ use bartizan_base::{Dialect, Source};
 use bartizan_pattern::cdb;
 use clap::{Args, Subcommand};
 
-use crate::cli::{Common, complain, site};
+use crate::cli::{Common, complain, is_broken_pipe, site};
 
 /// What to do with lists.
 #[derive(Debug, Subcommand)]
@@ -40,9 +42,12 @@ pub(crate) fn run(command: &ListsCommand) -> anyhow::Result<u8> {
 pub(crate) fn build_all(files: &[PathBuf], force: bool, dialect: Dialect) -> anyhow::Result<u8> {
     let mut failures = 0;
     for file in files {
-        if let Err(error) = build(file, force, dialect) {
-            complain(&format!("bartizan: {error:#}"));
-            failures += 1;
+        match build(file, force, dialect) {
+            Err(error) if !is_broken_pipe(&error) => {
+                complain(&format!("bartizan: {error:#}"));
+                failures += 1;
+            }
+            built => built?,
         }
     }
     if failures > 0 {
@@ -82,14 +87,23 @@ fn build(source: &Path, force: bool, dialect: Dialect) -> anyhow::Result<()> {
         }
     }
     let compiled = list.to_cdb().with_context(|| format!("cannot compile {}", source.display()))?;
-    let mut temporary = source.as_os_str().to_owned();
-    temporary.push(".tmp");
-    // Written beside and renamed: a reader never sees half a list.
-    std::fs::write(&temporary, &compiled)
-        .and_then(|()| std::fs::rename(&temporary, &target))
-        .with_context(|| format!("cannot write {}", target.display()))?;
+    replace(&target, &compiled).with_context(|| format!("cannot write {}", target.display()))?;
     writeln!(out, " * File {} needs to be updated, done: {} keys", target.display(), list.len())?;
     Ok(())
+}
+
+/// Writes beside `target` and renames: a reader never sees half a list. The name beside it is one that nobody
+/// can have prepared a link at.
+fn replace(target: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut beside = target.as_os_str().to_owned();
+    beside.push(format!(".{:016x}", RandomState::new().hash_one(std::process::id())));
+    let mut file = OpenOptions::new().write(true).create_new(true).open(&beside)?;
+    let replaced = file.write_all(bytes).and_then(|()| std::fs::rename(&beside, target));
+    if replaced.is_err() {
+        // It is of no use to anybody.
+        let _ = std::fs::remove_file(&beside);
+    }
+    replaced
 }
 
 fn is_up_to_date(source: &Path, target: &Path) -> bool {

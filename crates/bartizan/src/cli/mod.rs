@@ -165,7 +165,9 @@ fn finish(result: anyhow::Result<u8>) -> ExitCode {
 
 /// The reader of our output has left (`| head`): nothing is wrong.
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error
+    let kind = error
         .downcast_ref::<std::io::Error>()
-        .is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+        .map(std::io::Error::kind)
+        .or_else(|| error.downcast_ref::<serde_json::Error>()?.io_error_kind());
+    kind == Some(std::io::ErrorKind::BrokenPipe)
 }
