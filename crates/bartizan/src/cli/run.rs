@@ -14,6 +14,7 @@ mod databases;
 mod demo;
 mod inputs;
 mod places;
+mod screen;
 mod state_files;
 mod statistics_files;
 mod watcher;

@@ -1,10 +1,11 @@
 //! Ends of the program, wanted and unwanted.
 
-use std::time::Duration;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 
-use crate::scene::{Scene, Writer};
+use crate::scene::{PATIENCE, Scene, Writer};
 
 #[track_caller]
 fn check_signal(signal: Signal) {
@@ -92,4 +93,34 @@ fn an_entry_that_was_left_half_written_is_taken_back() {
     assert!(text.starts_with(&format!("{whole}** Alert ")), "{text}");
     assert_eq!(text.matches("** Alert ").count(), 3, "{text}");
     assert!(scene.read("queue/fts/fts-queue").starts_with("app  torn\napp"));
+}
+
+#[test]
+fn a_screen_that_nobody_reads_stops_neither_the_alerts_nor_the_end() {
+    let mut scene = Scene::new();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_bartizan"));
+    command.arg("run").arg("-D").arg(scene.home.path()).env("TZ", "UTC");
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut child = command.spawn().expect("the binary starts");
+    let wait = |what: &str, holds: &dyn Fn() -> bool| {
+        let end = Instant::now() + PATIENCE;
+        while !holds() {
+            assert!(Instant::now() < end, "waited in vain until {what}");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    };
+    wait("it reads", &|| scene.path("queue/positions.json").exists());
+    scene.log_lines(2_000);
+    let count = || scene.read("logs/alerts/alerts.log").matches("** Alert ").count();
+    wait("all alerts are written", &|| count() == 2_000);
+    let id = i32::try_from(child.id()).expect("a process id");
+    nix::sys::signal::kill(nix::unistd::Pid::from_raw(id), Signal::SIGTERM).expect("signalled");
+    let sent = Instant::now();
+    while child.try_wait().expect("waited").is_none() {
+        if sent.elapsed() > Duration::from_secs(5) {
+            let _ = child.kill();
+            panic!("it does not end");
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
 }

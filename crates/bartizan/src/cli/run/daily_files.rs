@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use bartizan_alert::custom::Template;
 use bartizan_alert::{Alert, EventFacts, LocalDate, RuleFacts, archive, firewall, json, text};
+use bartizan_base::source::open_regular;
 use bartizan_config::Configuration;
 use bartizan_config::ossec_conf::global::Global;
 use bartizan_output::{DatedFile, Kind};
@@ -174,7 +175,11 @@ impl Daily {
 
     /// Writes what waits. When that fails it is said once, and tried again at the next call.
     fn append(&mut self, date: &LocalDate) {
-        match self.file.append(date, &self.waiting) {
+        let written = self.file.append(date, &self.waiting);
+        if let Some(problem) = self.file.take_link_problem() {
+            complain(&format!("bartizan: {problem}; only the file of the day is written"));
+        }
+        match written {
             Ok(()) => {
                 self.waiting.clear();
                 let late = std::mem::take(&mut self.waiting_entries);
@@ -198,7 +203,7 @@ impl Daily {
 /// The number behind the last `mark` of a file: `<mark><epoch>.<number>`.
 fn number_after(path: &Path, mark: &[u8]) -> Option<u64> {
     use std::os::unix::fs::FileExt as _;
-    let file = std::fs::File::open(path).ok()?;
+    let file = open_regular(std::fs::OpenOptions::new().read(true), path).ok()?;
     let length = file.metadata().ok()?.len();
     let start = length.saturating_sub(TAIL_BYTES);
     // The first record of a file has no line feed before it.

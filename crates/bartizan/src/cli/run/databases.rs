@@ -12,11 +12,15 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{DirBuilderExt as _, FileExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
+use bartizan_base::source::open_regular;
 use bartizan_decode::IntegrityStore;
 use bartizan_decode::builtin::Database;
 
 /// What the marker of a location whose first scan is complete holds.
 const COMPLETE: &[u8] = b"#!X";
+
+/// Largest database that is read, in bytes: far above that of any machine.
+const DATABASE_BYTES: u64 = 1 << 30;
 
 /// The files below a home.
 pub(super) struct Databases {
@@ -72,7 +76,7 @@ impl Databases {
 impl IntegrityStore for Databases {
     fn read(&mut self, database: Database<'_>) -> io::Result<Vec<u8>> {
         let path = self.path(database);
-        let mut file = match File::open(&path) {
+        let file = match open_regular(OpenOptions::new().read(true), &path) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 self.seen.remove(&path);
@@ -81,7 +85,10 @@ impl IntegrityStore for Databases {
             Err(error) => return Err(error),
         };
         let mut text = Vec::new();
-        file.read_to_end(&mut text)?;
+        (&file).take(DATABASE_BYTES + 1).read_to_end(&mut text)?;
+        if text.len() as u64 > DATABASE_BYTES {
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is too large"));
+        }
         self.seen.insert(path, Look::at(&file)?);
         Ok(text)
     }
@@ -91,7 +98,8 @@ impl IntegrityStore for Databases {
         if let Some(folder) = path.parent() {
             fs::DirBuilder::new().recursive(true).mode(0o770).create(folder)?;
         }
-        let mut file = OpenOptions::new().append(true).create(true).mode(0o640).open(&path)?;
+        let mut options = OpenOptions::new();
+        let mut file = open_regular(options.append(true).create(true).mode(0o640), &path)?;
         let before = file.metadata()?.len();
         if let Err(error) = file.write_all(line) {
             // Take back a half-written line.
@@ -104,7 +112,7 @@ impl IntegrityStore for Databases {
 
     fn overwrite(&mut self, database: Database<'_>, offset: u64, bytes: &[u8]) -> io::Result<()> {
         let path = self.path(database);
-        let file = OpenOptions::new().write(true).open(&path)?;
+        let file = open_regular(OpenOptions::new().write(true), &path)?;
         file.write_all_at(bytes, offset)?;
         self.seen.insert(path, Look::at(&file)?);
         Ok(())
@@ -119,7 +127,7 @@ impl IntegrityStore for Databases {
     fn complete(&mut self, location: &[u8]) -> io::Result<()> {
         let mut options = OpenOptions::new();
         options.write(true).create(true).truncate(true).mode(0o640);
-        options.open(self.marker(location))?.write_all(COMPLETE)
+        open_regular(&mut options, &self.marker(location))?.write_all(COMPLETE)
     }
 
     fn is_complete(&mut self, location: &[u8]) -> bool {

@@ -12,6 +12,7 @@ use anyhow::Context as _;
 use bartizan_alert::Calendar;
 use bartizan_analysis::Engine;
 use bartizan_base::Source;
+use bartizan_base::source::open_regular;
 use bartizan_rules::correlate::DiffStore;
 
 use super::databases::Databases;
@@ -74,12 +75,9 @@ impl StateFiles {
 
 impl Appended {
     fn open(path: PathBuf) -> anyhow::Result<Self> {
-        let file = OpenOptions::new()
-            .read(true)
-            .append(true)
-            .create(true)
-            .mode(0o640)
-            .open(&path)
+        let mut options = OpenOptions::new();
+        options.read(true).append(true).create(true).mode(0o640);
+        let file = open_regular(&mut options, &path)
             .with_context(|| format!("cannot open {}", path.display()))?;
         // A program that was killed may have left half a line: the next one must not become part of it.
         let mut last = [b'\n'];
@@ -144,7 +142,11 @@ impl DiffStore for DiffFiles {
             .map_or(Ok(()), |folder| {
                 fs::DirBuilder::new().recursive(true).mode(0o770).create(folder)
             })
-            .and_then(|()| fs::write(&fresh, &ended))
+            .and_then(|()| {
+                let mut options = OpenOptions::new();
+                options.write(true).create(true).truncate(true).mode(0o640);
+                open_regular(&mut options, &fresh)?.write_all(&ended)
+            })
             .and_then(|()| fs::rename(&fresh, &path));
         if let Err(error) = written {
             complain(&format!("bartizan: cannot keep {}: {error}", path.display()));

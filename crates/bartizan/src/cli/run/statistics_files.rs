@@ -8,11 +8,15 @@ use std::path::{Path, PathBuf};
 
 use bartizan_alert::Calendar;
 use bartizan_analysis::{AverageFile, Statistics, Totals};
+use bartizan_base::source::{ReadError, Source, open_regular};
 
 use crate::cli::complain;
 
 /// Totals that wait for a disk with room, at most: those of some days.
 const WAITING: usize = 200;
+
+/// Longest file of an average, in bytes: it holds a number.
+const AVERAGE_BYTES: u64 = 64;
 
 /// The folder of statistics.
 pub(super) struct StatisticsFiles {
@@ -26,8 +30,11 @@ impl StatisticsFiles {
     pub(super) fn open(home: &Path, statistics: &mut Statistics) -> Self {
         let folder = home.join("stats");
         for file in AverageFile::all() {
-            if let Ok(text) = fs::read(folder.join(file.path())) {
-                statistics.load(file, &text);
+            let path = folder.join(file.path());
+            match Source::read_limited(&path, &path, AVERAGE_BYTES) {
+                Ok(source) => statistics.load(file, &source.text),
+                Err(ReadError::Io { error, .. }) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => complain(&format!("bartizan: {error}; this average starts anew")),
             }
         }
         Self { folder, waiting: Vec::new(), is_failing: false }
@@ -68,7 +75,8 @@ impl StatisticsFiles {
             );
             let path = self.folder.join(name);
             make_parent(&path)?;
-            let mut file = OpenOptions::new().append(true).create(true).mode(0o640).open(&path)?;
+            let mut options = OpenOptions::new();
+            let mut file = open_regular(options.append(true).create(true).mode(0o640), &path)?;
             let before = file.metadata()?.len();
             if let Err(error) = file.write_all(&totals.text) {
                 // Take back what was half written: it is written again later.
@@ -87,7 +95,7 @@ impl StatisticsFiles {
         make_parent(&path)?;
         let mut options = OpenOptions::new();
         options.write(true).create(true).truncate(true).mode(0o640);
-        options.open(&fresh)?.write_all(text)?;
+        open_regular(&mut options, &fresh)?.write_all(text)?;
         fs::rename(&fresh, &path)
     }
 }

@@ -1,8 +1,9 @@
 //! From what inputs yield to alerts in files and on the terminal.
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use anyhow::Context as _;
 use bartizan_alert::{Alert, AlertId, Calendar, LocalDate, facts::no_context, terminal};
 use bartizan_analysis::{Engine, Excess, Input, Report, Role, Silence};
 use bartizan_base::Timestamp;
@@ -11,9 +12,13 @@ use jiff::tz::TimeZone;
 
 use super::RunArgs;
 use super::daily_files::DailyFiles;
+use super::screen::Screen;
 use super::state_files::StateFiles;
 use crate::cli::site::Site;
 use crate::cli::{clock, complain, facts};
+
+/// How long the end of the program waits for a screen that takes nothing.
+const SCREEN_PATIENCE: Duration = Duration::from_secs(1);
 
 /// The engine and everything around it.
 pub(super) struct Watcher {
@@ -24,7 +29,9 @@ pub(super) struct Watcher {
     alert_base: u64,
     colour: terminal::Colour,
     shows_from: Option<u16>,
-    screen: Vec<u8>,
+    screen: Screen,
+    /// An alert as the screen shows it.
+    shown: Vec<u8>,
     counts: Counts,
 }
 
@@ -50,6 +57,7 @@ impl Watcher {
         let mut files = DailyFiles::new(state, site.configuration.as_ref());
         files.prepare(&today);
         let alert_base = files.last_number(&today);
+        let screen = Screen::stdout().context("cannot start a thread")?;
         Ok(Self {
             engine,
             calendar,
@@ -58,7 +66,8 @@ impl Watcher {
             alert_base,
             colour: super::colour(args),
             shows_from: (!args.quiet).then_some(args.level),
-            screen: Vec::new(),
+            screen,
+            shown: Vec::new(),
             counts: Counts::default(),
         })
     }
@@ -135,7 +144,12 @@ impl Watcher {
         };
         self.counts.alerts += 1;
         self.files.add_alert(&alert);
-        show(self.shows_from, self.colour, &alert, &mut self.screen);
+        if self.shows_from.is_some_and(|level| alert.rule.level >= level) {
+            self.shown.clear();
+            terminal::write(&alert, self.colour, &mut self.shown);
+            self.shown.push(b'\n');
+            self.screen.add(&self.shown);
+        }
     }
 
     /// Tells that there are far too many events.
@@ -153,7 +167,12 @@ impl Watcher {
         }
         self.counts.alerts += 1;
         self.files.add_alert(&alert);
-        show(self.shows_from, self.colour, &alert, &mut self.screen);
+        if self.shows_from.is_some_and(|level| alert.rule.level >= level) {
+            self.shown.clear();
+            terminal::write(&alert, self.colour, &mut self.shown);
+            self.shown.push(b'\n');
+            self.screen.add(&self.shown);
+        }
     }
 
     fn alert_id(&self, number: u64) -> AlertId {
@@ -181,12 +200,7 @@ impl Watcher {
         if is_written {
             self.state_files.save(&mut self.engine, &mut self.calendar);
         }
-        if !self.screen.is_empty() {
-            let mut out = std::io::stdout().lock();
-            // A closed terminal is no reason to stop watching: the files have the alerts.
-            let _ = out.write_all(&self.screen).and_then(|()| out.flush());
-            self.screen.clear();
-        }
+        self.screen.flush();
         is_written
     }
 
@@ -195,24 +209,18 @@ impl Watcher {
         let Counts { lines, alerts, cut, refused, duplicates } = self.counts;
         let mut text = format!("bartizan: stopped after {lines} events and {alerts} alerts");
         let lost = self.files.unwritten();
+        let unseen = self.screen.finish(SCREEN_PATIENCE);
         for (count, what) in [
             (duplicates, "repeated"),
             (cut, "cut"),
             (refused, "refused"),
             (lost, "entries not written"),
+            (unseen, "alerts not shown"),
         ] {
             if count > 0 {
                 text += &format!(", {count} {what}");
             }
         }
         complain(&text);
-    }
-}
-
-/// Puts an alert on the screen if it is of a level that is shown.
-fn show(from: Option<u16>, colour: terminal::Colour, alert: &Alert<'_>, screen: &mut Vec<u8>) {
-    if from.is_some_and(|level| alert.rule.level >= level) {
-        terminal::write(alert, colour, screen);
-        screen.push(b'\n');
     }
 }
