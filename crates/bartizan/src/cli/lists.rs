@@ -10,7 +10,7 @@ use bartizan_base::{Dialect, Source};
 use bartizan_pattern::cdb;
 use clap::{Args, Subcommand};
 
-use crate::cli::{Common, complain, is_broken_pipe, site};
+use crate::cli::{Common, Console, complain, is_broken_pipe, show, site};
 
 /// What to do with lists.
 #[derive(Debug, Subcommand)]
@@ -62,9 +62,9 @@ pub(crate) fn configured(common: &Common) -> anyhow::Result<Vec<PathBuf>> {
         anyhow::bail!("name a configuration (-c, -D) or the files to compile");
     };
     let mut diagnostics = Vec::new();
-    let lists = site::declared_lists(&found, common.dialect(), &mut diagnostics)
-        .context("the configuration cannot be read; `bartizan check` says why")?;
-    Ok(lists)
+    let lists = site::declared_lists(&found, common.dialect(), &mut diagnostics);
+    show::diagnostics(&diagnostics, Console::new(common.color));
+    lists.context("the configuration cannot be read")
 }
 
 /// Compiles one source, if it is newer than its compiled form or `force` is given. Lists every key then.
