@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::io;
 
+use bartizan_base::limits;
 use bartizan_decode::IntegrityStore;
 use bartizan_decode::builtin::Database;
 
@@ -23,12 +24,36 @@ impl From<Database<'_>> for Name {
     }
 }
 
-/// Databases in memory; nothing outlives it.
+/// Databases in memory; nothing outlives it. When they are too large together, all begin again: parts of one
+/// cannot leave, since others say where in it they stand.
 #[derive(Debug, Default)]
 pub struct MemoryDatabases {
     texts: HashMap<Name, Vec<u8>>,
     complete: HashSet<Vec<u8>>,
+    bytes: usize,
+    forgotten: u64,
 }
+
+impl MemoryDatabases {
+    /// How often they began again.
+    #[must_use]
+    pub fn forgotten(&self) -> u64 {
+        self.forgotten
+    }
+
+    fn make_room(&mut self, bytes: usize) {
+        self.bytes += bytes;
+        if self.bytes > limits::MEMORY_DATABASES_BYTES {
+            self.texts.clear();
+            self.complete.clear();
+            self.bytes = bytes;
+            self.forgotten += 1;
+        }
+    }
+}
+
+/// What a new database takes besides its text, in bytes.
+const ENTRY_BYTES: usize = 128;
 
 impl IntegrityStore for MemoryDatabases {
     fn read(&mut self, database: Database<'_>) -> io::Result<Vec<u8>> {
@@ -36,24 +61,49 @@ impl IntegrityStore for MemoryDatabases {
     }
 
     fn append(&mut self, database: Database<'_>, line: &[u8]) -> io::Result<()> {
-        self.texts.entry(database.into()).or_default().extend_from_slice(line);
+        let name = database.into();
+        let is_new = !self.texts.contains_key(&name);
+        self.make_room(line.len() + if is_new { ENTRY_BYTES } else { 0 });
+        self.texts.entry(name).or_default().extend_from_slice(line);
         Ok(())
     }
 
     fn overwrite(&mut self, database: Database<'_>, offset: u64, bytes: &[u8]) -> io::Result<()> {
-        let text = self.texts.entry(database.into()).or_default();
+        let text = self.texts.get_mut(&database.into());
         let start = usize::try_from(offset).ok();
-        let place = start.and_then(|start| text.get_mut(start..start.checked_add(bytes.len())?));
+        let place = text
+            .zip(start)
+            .and_then(|(text, start)| text.get_mut(start..start.checked_add(bytes.len())?));
         place.ok_or(io::ErrorKind::UnexpectedEof)?.copy_from_slice(bytes);
         Ok(())
     }
 
     fn complete(&mut self, location: &[u8]) -> io::Result<()> {
-        self.complete.insert(location.to_vec());
+        if !self.complete.contains(location) {
+            self.make_room(location.len() + ENTRY_BYTES);
+            self.complete.insert(location.to_vec());
+        }
         Ok(())
     }
 
     fn is_complete(&mut self, location: &[u8]) -> bool {
         self.complete.contains(location)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn databases_without_end_do_not_fill_the_memory() -> io::Result<()> {
+        let mut databases = MemoryDatabases::default();
+        let line = vec![b'x'; 1 << 20];
+        for _ in 0..=limits::MEMORY_DATABASES_BYTES >> 20 {
+            databases.append(Database::Syscheck(b"one agent"), &line)?;
+        }
+        assert_eq!(databases.forgotten(), 1);
+        assert_eq!(databases.read(Database::Syscheck(b"one agent"))?.len(), line.len());
+        Ok(())
     }
 }

@@ -12,6 +12,7 @@ use bartizan_rules::{
     Decision, LocalTime, NoObserver, RuleIndex, State, Surroundings, WalkObserver,
 };
 
+use crate::counters::Counters;
 use crate::databases::MemoryDatabases;
 use crate::duplicates::Duplicates;
 use crate::front::Front;
@@ -127,6 +128,19 @@ impl Engine {
     pub fn without_plans(mut self) -> Self {
         self.plans = None;
         self
+    }
+
+    /// What limits of memory have cost.
+    #[must_use]
+    pub fn counters(&self) -> Counters {
+        Counters {
+            plans_dropped: self.plans.as_ref().map_or(0, Plans::dropped),
+            unplanned: self.plans.as_ref().map_or(0, Plans::unplanned),
+            history_evicted: self.state.history.evicted(),
+            first_seen_evicted: self.state.first_seen.evicted(),
+            ignore_evicted: self.state.ignore_list.evicted(),
+            accumulator_evicted: self.accumulator.evicted(),
+        }
     }
 
     /// Counts and averages, for loading and saving them.

@@ -11,6 +11,7 @@
 //! they were taken in. Flows out: reports. This crate must never read a clock, format an alert or do I/O
 //! while analysing.
 
+mod counters;
 mod databases;
 mod duplicates;
 mod engine;
@@ -25,6 +26,7 @@ mod ruleset;
 mod statistics;
 mod touched;
 
+pub use counters::Counters;
 pub use databases::MemoryDatabases;
 pub use engine::{Engine, Input, Role};
 pub use pipeline::{Batch, PipelineError};

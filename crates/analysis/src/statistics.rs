@@ -169,6 +169,8 @@ pub struct Statistics {
     weekly: [Averages; 7],
     alerts_today: u32,
     alerted_this_hour: bool,
+    /// Whether somebody takes what files have to gain.
+    is_journalled: bool,
     totals: Vec<Totals>,
     changed: Vec<AverageFile>,
 }
@@ -184,6 +186,7 @@ impl Statistics {
             weekly: [const { Averages::ZERO }; 7],
             alerts_today: 0,
             alerted_this_hour: false,
+            is_journalled: false,
             totals: Vec::new(),
             changed: Vec::new(),
         }
@@ -205,6 +208,11 @@ impl Statistics {
             Some(day) => self.weekly.get(usize::from(day)),
         };
         averages.map_or(0, |averages| averages.get(file.slot)).to_string()
+    }
+
+    /// Collects what files have to gain, from now on. Whoever asks for it must take it.
+    pub fn keep_journals(&mut self) {
+        self.is_journalled = true;
     }
 
     /// The files of averages that changed since the last call.
@@ -262,7 +270,11 @@ impl Statistics {
             self.daily.write_day(&mut text);
             self.end_day(old.weekday());
         }
-        self.totals.push(Totals { day: old.seen, text });
+        if self.is_journalled {
+            self.totals.push(Totals { day: old.seen, text });
+        } else {
+            self.changed.clear();
+        }
     }
 
     fn write_hour(&self, hour: Hour, fired: impl Iterator<Item = Fired>, text: &mut Vec<u8>) {

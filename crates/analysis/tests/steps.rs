@@ -90,6 +90,7 @@ fn an_alert_of_another_server_is_reported_and_not_counted() {
 #[test]
 fn times_a_rule_fired_are_counted_by_the_hour() {
     let mut engine = engine(Settings::default());
+    engine.statistics_mut().keep_journals();
     engine.start(Timestamp(START));
     let times = [(0, 1), (3_599, 2), (3_600, 1), (3_599, 2), (7_200, 1)];
     for (number, (at, expected)) in times.into_iter().enumerate() {
@@ -139,4 +140,15 @@ fn integrity_messages_that_bring_nothing_new_are_swallowed() {
     assert!(matches!(send("9:a/b:text\0").0, Some(Silence::Database(_))));
     assert!(matches!(send("9:.:text\0").0, Some(Silence::Database(_))));
     assert!(matches!(send("1:abc\0").0, Some(Silence::Refused(_))));
+}
+
+#[test]
+fn times_far_apart_are_no_overflow() {
+    let mut engine = engine(Settings::default());
+    for time in [i64::MIN, i64::MAX, i64::MIN, 0, i64::MAX] {
+        let text = b"Dec  1 08:00:00 web1 app: hello";
+        let input = Input { kind: b'1', location: b"f", text, time: Timestamp(time) };
+        let report = engine.analyse(input);
+        assert_eq!(rule_of(&engine, &report), Some(12), "{time}");
+    }
 }

@@ -32,6 +32,24 @@ pub const DIAGNOSTICS_PER_FILE: usize = 1_000;
 pub const PROGRAM_NAMES: usize = 65_536;
 /// Longest program name whose answers are kept, in bytes; patterns are asked anew for longer ones.
 pub const PROGRAM_NAME_BYTES: usize = 64;
+/// Bytes that the buffers of remembered events take, at most (rules 5.2); the oldest leave beyond.
+pub const MEMORY_BYTES: usize = 32 << 20;
+/// Largest buffer of a remembered event that is used again, in bytes; a larger one is made smaller.
+pub const SPARE_BYTES: usize = 4 << 10;
+/// Keys of `if_fts`, and lines of the ignore list, that are known at most (rules 6); the oldest leave beyond.
+pub const KNOWN_KEYS: usize = 1_000_000;
+/// Bytes of those keys, and as many of those lines.
+pub const KNOWN_KEYS_BYTES: usize = 128 << 20;
+/// Bytes of new keys that wait to be written to a file; further ones are known, but not written.
+pub const JOURNAL_BYTES: usize = 16 << 20;
+/// Outputs that `check_diff` keeps in memory where it keeps no files (rules 2.10), and their bytes.
+pub const KEPT_OUTPUTS: usize = 65_536;
+/// Bytes of those outputs.
+pub const KEPT_OUTPUTS_BYTES: usize = 64 << 20;
+/// Bytes of integrity databases in memory where there are no files; beyond, all of them begin again.
+pub const MEMORY_DATABASES_BYTES: usize = 256 << 20;
+/// Bytes that the plans of rule walks take, at most; all are dropped together beyond and made anew.
+pub const PLAN_BYTES: usize = 64 << 20;
 /// Places of rules in the rule tree; the configuration is refused beyond. A rule below `n` rules has `n`
 /// places, and rules below it again, so that a few `if_level` could ask for any amount of memory.
 pub const RULE_NODES: usize = 1 << 20;

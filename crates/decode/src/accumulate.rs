@@ -67,7 +67,7 @@ impl Accumulator {
             self.entries.insert(self.key.clone(), Entry::default());
         }
         let Some(entry) = self.entries.get_mut(&self.key) else { return false };
-        if now - entry.time > LIFE_SECONDS {
+        if now.saturating_sub(entry.time) > LIFE_SECONDS {
             *entry = Entry::default();
         }
         entry.time = now;
@@ -87,7 +87,7 @@ impl Accumulator {
         self.lookups += 1;
         if self.lookups >= PURGE_EVERY || self.entries.len() >= ENTRIES {
             self.lookups = 0;
-            self.entries.retain(|_, entry| now - entry.time <= LIFE_SECONDS);
+            self.entries.retain(|_, entry| now.saturating_sub(entry.time) <= LIFE_SECONDS);
         }
         if self.entries.len() < ENTRIES {
             return;
@@ -172,6 +172,14 @@ mod tests {
         let mut later = event(1001, "1", &[]);
         accumulator.apply(&mut later, &decoders());
         assert_eq!(later.field(StaticField::DstUser), Some(&b"ann"[..]));
+    }
+
+    #[test]
+    fn times_far_apart_are_no_overflow() {
+        let mut accumulator = Accumulator::default();
+        for time in [i64::MIN, i64::MAX, i64::MIN].repeat(PURGE_EVERY as usize) {
+            assert!(accumulator.apply(&mut event(time, "1", &[]), &decoders()));
+        }
     }
 
     #[test]

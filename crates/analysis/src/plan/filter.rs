@@ -87,6 +87,18 @@ impl Filter {
         filter
     }
 
+    /// The memory it takes, roughly.
+    pub(super) fn bytes(&self) -> usize {
+        self.table.len() * size_of::<u16>()
+            + self.buckets.capacity() * size_of::<u32>()
+            + self.entries.capacity() * size_of::<Entry>()
+            + self
+                .literals
+                .iter()
+                .map(|wanted| size_of::<Wanted>() + wanted.bytes.len())
+                .sum::<usize>()
+    }
+
     /// Calls `found` with the number of each literal that stands in `text`, possibly more than once.
     #[inline]
     pub(crate) fn scan(&self, text: &[u8], mut found: impl FnMut(usize)) {

@@ -24,15 +24,15 @@ mod tests;
 
 use std::collections::HashMap;
 
-use bartizan_base::{Event, StaticField, Subject};
+use bartizan_base::{Event, StaticField, Subject, limits};
 use bartizan_rules::{Forest, RuleIndex, State, Surroundings, TextField};
 
 use filter::Filter;
 use known::Key;
-use program::Programs;
+use program::{ProgramClass, Programs};
 
-/// Plans kept at most. Keys beyond that are walked without a plan: names come from the network, and somebody
-/// may make many.
+/// Plans kept at most; beyond, all are dropped and made anew. What keys hold comes from the network, and somebody may
+/// make many.
 const PLANS: usize = 1_024;
 
 /// A node that can match, in tree order.
@@ -72,6 +72,9 @@ struct Effects {
 /// What each whole value of a field, folded, means.
 type Values = HashMap<Box<[u8]>, Effects>;
 
+/// What an entry of [`Values`] takes besides its text, in bytes.
+const VALUE_BYTES: usize = 48;
+
 /// The rule walk for events of one key.
 #[derive(Debug, Default)]
 struct Plan {
@@ -95,7 +98,11 @@ pub(crate) struct Plans {
     programs: Programs,
     by_key: HashMap<Key, Plan>,
     scratch: Scratch,
+    /// Bytes of all plans.
+    bytes: usize,
+    most_bytes: usize,
     unplanned: u64,
+    dropped: u64,
 }
 
 #[derive(Debug, Default)]
@@ -112,7 +119,10 @@ impl Plans {
             programs: Programs::new(rules),
             by_key: HashMap::new(),
             scratch: Scratch::default(),
+            bytes: 0,
+            most_bytes: limits::PLAN_BYTES,
             unplanned: 0,
+            dropped: 0,
         }
     }
 
@@ -124,10 +134,14 @@ impl Plans {
         event: &Event,
         state: &mut State,
     ) -> Option<RuleIndex> {
-        let class = self.programs.class(event);
+        let mut class = self.programs.class(event);
+        if class == ProgramClass::UNKNOWN {
+            self.start_again();
+            class = self.programs.class(event);
+        }
         let key = Key::of(event, class);
         if !self.by_key.contains_key(&key) {
-            if self.by_key.len() >= PLANS || Key::is_unusual(event) {
+            if Key::is_unusual(event) {
                 self.unplanned += 1;
                 return bartizan_rules::walk::walk(
                     forest,
@@ -137,7 +151,11 @@ impl Plans {
                     &mut bartizan_rules::NoObserver,
                 );
             }
+            if self.by_key.len() >= PLANS || self.bytes > self.most_bytes {
+                self.drop_all();
+            }
             let plan = build::build(forest, around, &key, self.programs.answers(class));
+            self.bytes += plan.bytes();
             self.by_key.insert(key, plan);
         }
         let plan = self.by_key.get(&key)?;
@@ -147,9 +165,44 @@ impl Plans {
         }
         fired
     }
+
+    /// Plans that were dropped because there were too many.
+    pub(crate) fn dropped(&self) -> u64 {
+        self.dropped
+    }
+
+    /// Events that were walked without a plan.
+    pub(crate) fn unplanned(&self) -> u64 {
+        self.unplanned
+    }
+
+    fn drop_all(&mut self) {
+        self.dropped += self.by_key.len() as u64;
+        self.by_key.clear();
+        self.bytes = 0;
+    }
+
+    /// Classes of program names are numbers in keys: with them all plans go.
+    fn start_again(&mut self) {
+        self.drop_all();
+        self.programs.start_again();
+    }
 }
 
 impl Plan {
+    /// The memory it takes, roughly.
+    fn bytes(&self) -> usize {
+        let values = self.values.iter().flat_map(|(_, values)| values.keys());
+        size_of::<Self>()
+            + self.nodes.capacity() * size_of::<Node>()
+            + self.checks.capacity() * size_of::<u16>()
+            + self.untriggered.capacity() * size_of::<u64>()
+            + self.filter.bytes()
+            + self.literal_effects.capacity() * size_of::<Effects>()
+            + values.map(|value| value.len() + VALUE_BYTES).sum::<usize>()
+            + self.effects.capacity() * size_of::<Effect>()
+    }
+
     fn walk(
         &self,
         around: Surroundings<'_>,

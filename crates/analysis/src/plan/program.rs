@@ -10,7 +10,7 @@ use bartizan_base::{Event, limits};
 use bartizan_pattern::Pattern;
 use bartizan_rules::{RuleSet, Test, TextField};
 
-/// Classes told apart at most. Beyond that names are [`ProgramClass::UNKNOWN`].
+/// Classes told apart at most. Beyond that names are [`ProgramClass::UNKNOWN`], until all start again.
 const CLASSES: usize = 4_096;
 
 /// A class of program names that all patterns of the rules answer alike.
@@ -21,7 +21,7 @@ impl ProgramClass {
     /// There is no program name.
     pub(super) const ABSENT: Self = Self(0);
     /// Nothing is known of the name: patterns must be asked.
-    const UNKNOWN: Self = Self(u32::MAX);
+    pub(super) const UNKNOWN: Self = Self(u32::MAX);
 }
 
 /// All patterns on program names, and what is known of names.
@@ -105,6 +105,13 @@ impl Programs {
         }
         self.by_name.insert(event.bytes(name).into(), class);
         class
+    }
+
+    /// Forgets all names and classes. Plans of classes must be forgotten too.
+    pub(super) fn start_again(&mut self) {
+        self.by_name.clear();
+        self.classes.clear();
+        self.answers.truncate(1);
     }
 
     fn class_of_asked(&mut self) -> ProgramClass {

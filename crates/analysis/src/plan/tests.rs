@@ -5,6 +5,10 @@ use std::sync::Arc;
 use bartizan_base::{Dialect, Source, Timestamp};
 use proptest::prelude::*;
 
+use bartizan_base::StaticField;
+use bartizan_rules::Surroundings;
+
+use super::Plans;
 use crate::{Engine, Input, Role, Ruleset, RulesetFiles, Settings};
 
 const DECODERS: &str = r#"
@@ -159,4 +163,26 @@ proptest! {
             prop_assert_eq!(&contexts[0], &contexts[1]);
         }
     }
+}
+
+/// However few plans fit, there is always one: nothing falls back to the slow walk.
+#[test]
+fn plans_beyond_their_memory_are_dropped_and_made_anew() {
+    let rules = [(3, String::new(), vec!["<match>failed</match>".to_owned()], None)];
+    let ruleset = compile(&ruleset(&rules, &[]), Dialect::OURS).expect("compiles, as above");
+    let (decoders, mut event) = (ruleset.decoders.table(), bartizan_base::Event::default());
+    let mut state = bartizan_rules::State::new(&ruleset.rules);
+    let mut plans = Plans::new(&ruleset.rules);
+    plans.most_bytes = 4_096;
+    for round in 0..10 {
+        for field in [StaticField::Id, StaticField::Url, StaticField::SrcIp, StaticField::Data] {
+            event.reset(b'1', b"f", b"failed", Timestamp(round));
+            event.set_field(field, b"1");
+            let local = bartizan_rules::LocalTime::at(event.time, 0);
+            let around = Surroundings { rules: &ruleset.rules, decoders, local };
+            assert!(plans.walk(&ruleset.forest, around, &event, &mut state).is_some());
+        }
+    }
+    assert!(plans.dropped() > 0 && plans.unplanned() == 0);
+    assert!(plans.by_key.len() < 4, "{}", plans.by_key.len());
 }

@@ -6,7 +6,18 @@ const MONDAY: i64 = 1_764_547_200;
 
 fn statistics(dialect: Dialect) -> Statistics {
     let options = StatisticsOptions { at_least: 10, percent: 5, ..StatisticsOptions::default() };
-    Statistics::new(options, dialect)
+    let mut statistics = Statistics::new(options, dialect);
+    statistics.keep_journals();
+    statistics
+}
+
+#[test]
+fn what_nobody_takes_is_not_kept() {
+    let mut statistics = Statistics::new(StatisticsOptions::default(), Dialect::OURS);
+    for day in 0..3 {
+        events(&mut statistics, MONDAY + day * DAY, 5);
+    }
+    assert!(!statistics.has_fresh());
 }
 
 fn file(path: &str) -> AverageFile {

@@ -63,7 +63,9 @@ pub(crate) fn run(case: &Case, ruleset: Arc<Ruleset>, wanted: Wanted) -> Files {
 }
 
 fn load(engine: &mut Engine, home: &Home) {
+    engine.statistics_mut().keep_journals();
     let state = engine.state_mut();
+    state.keep_journals();
     state.first_seen.load(&home.read(FIRST_SEEN).unwrap_or_default());
     state.ignore_list.load(&home.read(IGNORED).unwrap_or_default());
     state.diffs = Box::new(home.clone());

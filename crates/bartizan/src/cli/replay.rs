@@ -187,8 +187,10 @@ impl Teller {
         let mut text = format!(
             "bartizan: {events} events, {alerts} alerts, {suppressed} suppressed, {cut} cut"
         );
-        if *refused > 0 {
-            text += &format!(", {refused} refused");
+        let own = [(*refused, "refused")];
+        let all = own.into_iter().chain(engine.counters().losses());
+        for (count, what) in all.filter(|(count, _)| *count > 0) {
+            text += &format!(", {count} {what}");
         }
         complain(&text);
         Ok(())

@@ -1,9 +1,8 @@
 //! `check_diff` (rules 2.10): has the output changed since last time?
 
-use std::collections::HashMap;
+use bartizan_base::{Event, limits};
 
-use bartizan_base::Event;
-
+use super::generations::Generations;
 use crate::correlate::Lines;
 
 /// A log of this many bytes or more is not compared (rules 2.10 step 1).
@@ -17,22 +16,42 @@ pub trait DiffStore {
     fn save(&mut self, host: &[u8], rule: u32, text: &[u8]);
 }
 
-/// Last outputs in memory.
-#[derive(Debug, Default)]
+/// Last outputs in memory; the oldest leave when there are too many.
+#[derive(Debug)]
 pub struct MemoryDiffs {
-    kept: HashMap<(Vec<u8>, u32), Vec<u8>>,
+    kept: Generations<Vec<u8>>,
+    /// Rule and host of the output asked for.
+    key: Vec<u8>,
+}
+
+impl Default for MemoryDiffs {
+    fn default() -> Self {
+        let kept = Generations::new(limits::KEPT_OUTPUTS, limits::KEPT_OUTPUTS_BYTES);
+        Self { kept, key: Vec::new() }
+    }
+}
+
+impl MemoryDiffs {
+    fn set_key(&mut self, host: &[u8], rule: u32) {
+        self.key.clear();
+        self.key.extend_from_slice(&rule.to_le_bytes());
+        self.key.extend_from_slice(host);
+    }
 }
 
 impl DiffStore for MemoryDiffs {
     fn load(&mut self, host: &[u8], rule: u32, text: &mut Vec<u8>) -> bool {
-        let Some(kept) = self.kept.get(&(host.to_vec(), rule)) else { return false };
+        self.set_key(host, rule);
+        self.kept.touch(&self.key);
+        let Some(kept) = self.kept.get(&self.key) else { return false };
         text.clear();
         text.extend_from_slice(kept);
         true
     }
 
     fn save(&mut self, host: &[u8], rule: u32, text: &[u8]) {
-        self.kept.insert((host.to_vec(), rule), text.to_vec());
+        self.set_key(host, rule);
+        self.kept.insert(&self.key, text.to_vec(), text.len());
     }
 }
 

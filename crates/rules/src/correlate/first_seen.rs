@@ -1,9 +1,11 @@
 //! First time seen (rules 6.1 to 6.3).
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 
-use bartizan_base::{Category, DecoderInfo, Event, FtsKeys, StaticField};
+use bartizan_base::{Category, DecoderInfo, Event, FtsKeys, StaticField, limits};
 
+use super::generations::Generations;
+use super::journal::Journal;
 use crate::options::RuleOptions;
 
 /// Longest key, in bytes (rules 6.2).
@@ -22,30 +24,48 @@ enum Origin {
 }
 
 /// Keys that were seen.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct FirstSeen {
-    known: HashMap<Box<[u8]>, Origin>,
+    known: Generations<Origin>,
     recent_ids: VecDeque<Vec<u8>>,
-    fresh: Vec<u8>,
+    journal: Journal,
+}
+
+impl Default for FirstSeen {
+    fn default() -> Self {
+        let known = Generations::new(limits::KNOWN_KEYS, limits::KNOWN_KEYS_BYTES);
+        Self { known, recent_ids: VecDeque::new(), journal: Journal::default() }
+    }
 }
 
 impl FirstSeen {
     /// Takes in the text of a file of keys, one a line.
     pub fn load(&mut self, text: &[u8]) {
         for line in text.split(|&b| b == b'\n').filter(|line| !line.is_empty()) {
-            self.known.insert(line.into(), Origin::File);
+            self.known.insert(line, Origin::File, 0);
         }
+    }
+
+    /// Collects new keys for a file, from now on.
+    pub fn keep_journal(&mut self) {
+        self.journal.start();
+    }
+
+    /// Keys that had to leave because there were too many.
+    #[must_use]
+    pub fn evicted(&self) -> u64 {
+        self.known.evicted()
     }
 
     /// Keys stored since the last call, one a line: what the file has to gain. The buffer is emptied.
     pub fn take_fresh(&mut self) -> Vec<u8> {
-        std::mem::take(&mut self.fresh)
+        self.journal.take()
     }
 
     /// Whether there is something for [`FirstSeen::take_fresh`] to give.
     #[must_use]
     pub fn has_fresh(&self) -> bool {
-        !self.fresh.is_empty()
+        !self.journal.is_empty()
     }
 
     /// How many keys are known.
@@ -57,7 +77,7 @@ impl FirstSeen {
     /// Whether none is known.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.known.is_empty()
+        self.known.len() == 0
     }
 
     /// Whether the file has `key`. Keys of the original say dstuser where ours say srcuser; what it has seen
@@ -68,7 +88,7 @@ impl FirstSeen {
 
     /// Stores `key`; true when it was not known before.
     pub(super) fn record(&mut self, key: &[u8], category: Category, options: &RuleOptions) -> bool {
-        if self.known.contains_key(key) {
+        if self.known.touch(key) {
             return false;
         }
         let mut stored = key;
@@ -83,13 +103,12 @@ impl FirstSeen {
                 self.recent_ids.pop_front();
             }
             self.recent_ids.push_back(stored.to_vec());
-            if self.known.contains_key(stored) {
+            if self.known.touch(stored) {
                 return false;
             }
         }
-        self.known.insert(stored.into(), Origin::Event);
-        self.fresh.extend_from_slice(stored);
-        self.fresh.push(b'\n');
+        self.known.insert(stored, Origin::Event, 0);
+        self.journal.add(stored);
         true
     }
 }
@@ -150,6 +169,7 @@ mod tests {
     #[test]
     fn what_was_stored_is_handed_out_once_for_the_file() {
         let mut seen = FirstSeen::default();
+        seen.keep_journal();
         seen.load(b"old key\n\n");
         let options = RuleOptions::default();
         assert!(!seen.record(b"old key", Category::Syslog, &options));

@@ -10,7 +10,7 @@
 
 use std::collections::VecDeque;
 
-use bartizan_base::{Deviation, Dialect, Event};
+use bartizan_base::{Deviation, Dialect, Event, limits};
 
 use super::list::List;
 use super::remembered::{Key, Remembered, Sameness};
@@ -35,6 +35,8 @@ pub struct History {
     lists_of: Vec<Vec<ListIndex>>,
     samenesses: Vec<Sameness>,
     spare: Vec<Remembered>,
+    /// Bytes of all buffers, those of `spare` too.
+    bytes: usize,
     bound: usize,
     /// Seconds an event survives an overflow in the original; `None`: only the oldest go.
     original_seconds: Option<i64>,
@@ -57,6 +59,7 @@ impl History {
             lists_of: rules.rules.iter().map(|rule| lists_of(rule, starves)).collect(),
             samenesses: Vec::new(),
             spare: Vec::new(),
+            bytes: 0,
             bound: rules.options.memory_events.max(1),
             original_seconds: rules
                 .dialect
@@ -107,6 +110,12 @@ impl History {
         self.events.is_empty()
     }
 
+    /// Bytes that the buffers of remembered events take.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     /// Events that had to leave because the memory was full.
     #[must_use]
     pub fn evicted(&self) -> u64 {
@@ -127,11 +136,37 @@ impl History {
             }
         }
         let mut entry = self.spare.pop().unwrap_or_default();
+        self.bytes = self.bytes.saturating_sub(entry.buffer_bytes());
         entry.fill(event, mark, rule, self.keep_folded);
+        self.bytes += entry.buffer_bytes();
         self.events.push_back(entry);
         if self.events.len() > self.bound {
             self.evict(event.time.0);
         }
+        self.fit_bytes();
+    }
+
+    /// Whatever the dialect: events are long if senders want, and the memory must not be theirs.
+    fn fit_bytes(&mut self) {
+        while self.bytes > limits::MEMORY_BYTES {
+            if let Some(entry) = self.spare.pop() {
+                self.bytes = self.bytes.saturating_sub(entry.buffer_bytes());
+            } else if self.events.len() > 1 {
+                self.drop_oldest();
+            } else {
+                return;
+            }
+        }
+    }
+
+    fn drop_oldest(&mut self) {
+        let Some(mut entry) = self.events.pop_front() else { return };
+        self.bytes = self.bytes.saturating_sub(entry.buffer_bytes());
+        entry.shrink();
+        self.bytes += entry.buffer_bytes();
+        self.spare.push(entry);
+        self.first += 1;
+        self.evicted += 1;
     }
 
     /// Drops the oldest events (rules 5.2).
@@ -139,19 +174,17 @@ impl History {
         let mut dropped = 0;
         while let Some(oldest) = self.events.front() {
             let enough = match self.original_seconds {
-                Some(seconds) => dropped >= ORIGINAL_EVICTION && now - oldest.time <= seconds,
+                Some(seconds) => {
+                    dropped >= ORIGINAL_EVICTION && now.saturating_sub(oldest.time) <= seconds
+                }
                 None => self.events.len() <= self.bound,
             };
             if enough {
                 break;
             }
-            if let Some(entry) = self.events.pop_front() {
-                self.spare.push(entry);
-            }
-            self.first += 1;
+            self.drop_oldest();
             dropped += 1;
         }
-        self.evicted += dropped as u64;
     }
 
     /// The search of a composite rule (rules 5.3). On success the marks are set, `context` holds the lines
@@ -212,7 +245,7 @@ impl History {
         let mut count = 0;
         for (ordinal, number) in entries {
             let Some(entry) = self.get(number) else { break };
-            if event.time.0 - entry.time > i64::from(rule.timeframe) {
+            if event.time.0.saturating_sub(entry.time) > i64::from(rule.timeframe) {
                 return None;
             }
             if foreign {

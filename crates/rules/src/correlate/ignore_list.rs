@@ -2,48 +2,70 @@
 //!
 //! Rules communicate through it by selecting the same parts; a line holds no rule id.
 
-use std::collections::HashSet;
+use bartizan_base::{Dialect, Event, StaticField, limits};
 
-use bartizan_base::{Event, StaticField};
-
+use super::generations::Generations;
+use super::journal::Journal;
 use crate::rule::IgnoreKeys;
 
-/// Lines that are ignored. They never expire.
-#[derive(Debug, Default)]
+/// Lines that are ignored. They leave only when there are too many.
+#[derive(Debug)]
 pub struct IgnoreList {
-    lines: HashSet<Box<[u8]>>,
-    fresh: Vec<u8>,
+    lines: Generations<()>,
+    journal: Journal,
+    /// The original writes a line again each time (rules 6.4).
+    repeats: bool,
 }
 
 impl IgnoreList {
+    /// An empty list.
+    #[must_use]
+    pub fn new(dialect: Dialect) -> Self {
+        let lines = Generations::new(limits::KNOWN_KEYS, limits::KNOWN_KEYS_BYTES);
+        Self { lines, journal: Journal::default(), repeats: dialect != Dialect::OURS }
+    }
+
+    /// Collects lines for a file, from now on.
+    pub fn keep_journal(&mut self) {
+        self.journal.start();
+    }
+
+    /// Lines that had to leave because there were too many.
+    #[must_use]
+    pub fn evicted(&self) -> u64 {
+        self.lines.evicted()
+    }
+
     /// Takes in the text of a file, one entry a line.
     pub fn load(&mut self, text: &[u8]) {
         for line in text.split(|&b| b == b'\n') {
-            self.lines.insert(line.into());
+            self.lines.insert(line, (), 0);
         }
     }
 
-    /// Lines added since the last call: what the file has to gain, every firing once (no
-    /// de-duplication, as the original). The buffer is emptied.
+    /// Lines added since the last call: what the file has to gain. In the dialects of OSSEC every
+    /// firing adds its line, known or not. The buffer is emptied.
     pub fn take_fresh(&mut self) -> Vec<u8> {
-        std::mem::take(&mut self.fresh)
+        self.journal.take()
     }
 
     /// Whether there is something for [`IgnoreList::take_fresh`] to give.
     #[must_use]
     pub fn has_fresh(&self) -> bool {
-        !self.fresh.is_empty()
+        !self.journal.is_empty()
     }
 
     pub(super) fn contains(&self, line: &[u8]) -> bool {
-        self.lines.contains(line)
+        self.lines.get(line).is_some()
     }
 
     pub(super) fn add(&mut self, line: &[u8]) {
-        self.fresh.extend_from_slice(line);
-        self.fresh.push(b'\n');
-        if !self.lines.contains(line) {
-            self.lines.insert(line.into());
+        let is_known = self.lines.touch(line);
+        if !is_known {
+            self.lines.insert(line, (), 0);
+        }
+        if !is_known || self.repeats {
+            self.journal.add(line);
         }
     }
 }
@@ -69,5 +91,21 @@ pub(super) fn write_line(event: &Event, keys: IgnoreKeys, decoder: &[u8], line: 
             line.push(b' ');
         }
         line.extend(part.iter().map(|&b| if b == b'\n' { b' ' } else { b }));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_known_line_is_written_again_only_in_the_dialects() {
+        for (dialect, expected) in [(Dialect::OURS, &b"a\n"[..]), (Dialect::OSSEC_4_3, b"a\na\n")] {
+            let mut list = IgnoreList::new(dialect);
+            list.keep_journal();
+            list.add(b"a");
+            list.add(b"a");
+            assert_eq!(list.take_fresh(), expected);
+        }
     }
 }

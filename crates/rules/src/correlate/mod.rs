@@ -13,8 +13,10 @@
 
 mod diff;
 mod first_seen;
+mod generations;
 mod history;
 mod ignore_list;
+mod journal;
 mod list;
 mod remembered;
 
@@ -109,7 +111,7 @@ impl State {
         Self {
             history: History::new(rules),
             first_seen: FirstSeen::default(),
-            ignore_list: IgnoreList::default(),
+            ignore_list: IgnoreList::new(rules.dialect),
             diffs: Box::new(MemoryDiffs::default()),
             context: Lines::default(),
             mark: 0,
@@ -119,6 +121,12 @@ impl State {
             key: Vec::new(),
             options: rules.options,
         }
+    }
+
+    /// Collects new keys and ignored lines for files, from now on. Whoever asks for it must take them.
+    pub fn keep_journals(&mut self) {
+        self.first_seen.keep_journal();
+        self.ignore_list.keep_journal();
     }
 
     /// Makes `check_diff` never true, as in the tester of 2.8.3 (decoding 15).
@@ -158,7 +166,7 @@ impl State {
     /// Whether the rule's ignore time keeps it silent now; otherwise the time starts (rules 4.5 step 2).
     pub(crate) fn is_in_ignore_time(&mut self, rule: RuleIndex, seconds: u32, now: i64) -> bool {
         let Some(since) = self.ignore_since.get_mut(rule.0 as usize) else { return false };
-        if since.is_some_and(|since| now - since < i64::from(seconds)) {
+        if since.is_some_and(|since| now.saturating_sub(since) < i64::from(seconds)) {
             return true;
         }
         *since = Some(now);

@@ -2,7 +2,7 @@
 
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 
-use bartizan_base::{Category, Event, StaticField, Subject, Text};
+use bartizan_base::{Category, Event, StaticField, Subject, Text, limits};
 
 use crate::condition::SameTests;
 use crate::rule::RuleIndex;
@@ -68,6 +68,19 @@ impl Remembered {
         self.log = event.log;
         self.hostname = event.hostname;
         self.fields = COMPARED.map(|field| event.decoded.field(field));
+    }
+
+    /// Bytes its buffers take.
+    pub(super) fn buffer_bytes(&self) -> usize {
+        self.raw.capacity() + self.folded.capacity()
+    }
+
+    /// Makes large buffers smaller before they wait for the next event. What is in them is lost.
+    pub(super) fn shrink(&mut self) {
+        for buffer in [&mut self.raw, &mut self.folded] {
+            buffer.clear();
+            buffer.shrink_to(limits::SPARE_BYTES);
+        }
     }
 
     fn bytes(&self, text: Text) -> &[u8] {

@@ -3,7 +3,7 @@
 //! keep.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::Write as _;
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{DirBuilderExt as _, FileExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use bartizan_alert::Calendar;
 use bartizan_analysis::Engine;
-use bartizan_base::Source;
 use bartizan_base::source::open_regular;
+use bartizan_base::{Source, limits};
 use bartizan_rules::correlate::DiffStore;
 
 use super::databases::Databases;
@@ -47,12 +47,9 @@ impl StateFiles {
         let state = engine.state_mut();
         let first_seen = folder.join("fts-queue");
         let ignored = folder.join("ig-queue");
-        if first_seen.exists() {
-            state.first_seen.load(&Source::read(&first_seen, &first_seen)?.text);
-        }
-        if ignored.exists() {
-            state.ignore_list.load(&Source::read(&ignored, &ignored)?.text);
-        }
+        load(&first_seen, &mut |lines| state.first_seen.load(lines))?;
+        load(&ignored, &mut |lines| state.ignore_list.load(lines))?;
+        state.keep_journals();
         state.diffs = Box::new(DiffFiles { folder: home.join("queue/diff") });
         let (first_seen, ignored) = (Appended::open(first_seen)?, Appended::open(ignored)?);
         Ok(Self { _lock: lock, first_seen, ignored, statistics })
@@ -63,10 +60,10 @@ impl StateFiles {
         self.statistics.save(engine.statistics_mut(), calendar);
         let state = engine.state_mut();
         if state.first_seen.has_fresh() {
-            self.first_seen.waiting.append(&mut state.first_seen.take_fresh());
+            self.first_seen.take(state.first_seen.take_fresh());
         }
         if state.ignore_list.has_fresh() {
-            self.ignored.waiting.append(&mut state.ignore_list.take_fresh());
+            self.ignored.take(state.ignore_list.take_fresh());
         }
         self.first_seen.flush();
         self.ignored.flush();
@@ -85,6 +82,13 @@ impl Appended {
         let is_torn = length > 0 && file.read_exact_at(&mut last, length - 1).is_ok();
         let waiting = if is_torn && last != [b'\n'] { vec![b'\n'] } else { Vec::new() };
         Ok(Self { path, file, waiting, is_failing: false })
+    }
+
+    /// Lines to be written. While the file cannot be written they wait, up to a limit.
+    fn take(&mut self, mut lines: Vec<u8>) {
+        if self.waiting.len() + lines.len() <= limits::JOURNAL_BYTES {
+            self.waiting.append(&mut lines);
+        }
     }
 
     fn flush(&mut self) {
@@ -107,6 +111,45 @@ impl Appended {
         }
     }
 }
+
+/// Gives `take` the lines of a file that only grows. Of one that has grown too large the newest are read, and how
+/// much is left out is said: that is no reason to watch nothing.
+fn load(path: &Path, take: &mut impl FnMut(&[u8])) -> anyhow::Result<()> {
+    let told = || format!("cannot read {}", path.display());
+    let mut file = match File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        file => file.with_context(told)?,
+    };
+    let size = file.metadata().with_context(told)?.len();
+    let left_out = size.saturating_sub(limits::CONFIG_FILE_BYTES);
+    file.seek(SeekFrom::Start(left_out)).with_context(told)?;
+    if left_out > 0 {
+        complain(&format!(
+            "bartizan: {}: the oldest {left_out} of {size} bytes are left out",
+            path.display()
+        ));
+    }
+    let mut rest = file.take(limits::CONFIG_FILE_BYTES);
+    let mut lines = Vec::new();
+    // Where the beginning is left out the first line is not whole.
+    let mut is_torn = left_out > 0;
+    while rest.by_ref().take(LOADED_BYTES).read_to_end(&mut lines).with_context(told)? > 0 {
+        let Some(end) = lines.iter().rposition(|&byte| byte == b'\n') else { continue };
+        let whole = lines.get(..end).unwrap_or_default();
+        let start = if std::mem::take(&mut is_torn) {
+            whole.iter().position(|&byte| byte == b'\n').map_or(end, |at| at + 1)
+        } else {
+            0
+        };
+        take(whole.get(start..).unwrap_or_default());
+        lines.drain(..=end);
+    }
+    take(if is_torn { &[] } else { &lines });
+    Ok(())
+}
+
+/// Bytes of a file that are read at once.
+const LOADED_BYTES: u64 = 1 << 20;
 
 /// Last outputs, a file for each host and rule. The text is followed by one NUL byte.
 struct DiffFiles {
@@ -176,4 +219,28 @@ fn make_folder(folder: &Path) -> anyhow::Result<()> {
         .mode(0o770)
         .create(folder)
         .with_context(|| format!("cannot make {}", folder.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test stops at a surprise")]
+
+    use super::*;
+
+    #[test]
+    fn of_a_file_that_is_too_large_the_newest_lines_are_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("fts-queue");
+        let line = format!("{}\n", "x".repeat(1_023));
+        let lines = usize::try_from(limits::CONFIG_FILE_BYTES).unwrap() / line.len();
+        fs::write(&path, format!("oldest\n{}newest", line.repeat(lines))).unwrap();
+        let mut loaded = Vec::new();
+        load(&path, &mut |part| loaded.extend(part.split(|&b| b == b'\n').map(<[u8]>::to_vec)))
+            .unwrap();
+        assert_eq!(loaded.last().map(Vec::as_slice), Some(&b"newest"[..]));
+        assert!(!loaded.contains(&b"oldest".to_vec()));
+        assert!(loaded.iter().all(|line| [0, 6, 1_023].contains(&line.len())));
+        assert_eq!(loaded.iter().filter(|line| line.len() == 1_023).count(), lines - 1);
+        load(&folder.path().join("absent"), &mut |_| panic!("there is nothing")).unwrap();
+    }
 }

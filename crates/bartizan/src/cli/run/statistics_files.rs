@@ -28,6 +28,7 @@ pub(super) struct StatisticsFiles {
 impl StatisticsFiles {
     /// Gives `statistics` the averages that are kept below `home`.
     pub(super) fn open(home: &Path, statistics: &mut Statistics) -> Self {
+        statistics.keep_journals();
         let folder = home.join("stats");
         for file in AverageFile::all() {
             let path = folder.join(file.path());

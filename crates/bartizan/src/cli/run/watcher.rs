@@ -167,13 +167,14 @@ impl Watcher {
         let mut text = format!("bartizan: stopped after {lines} events and {alerts} alerts");
         let lost = self.files.unwritten();
         let unseen = self.screen.finish(SCREEN_PATIENCE);
-        for (count, what) in [
+        let own = [
             (duplicates, "repeated"),
             (cut, "cut"),
             (refused, "refused"),
             (lost, "entries not written"),
             (unseen, "alerts not shown"),
-        ] {
+        ];
+        for (count, what) in own.into_iter().chain(self.engine.counters().losses()) {
             if count > 0 {
                 text += &format!(", {count} {what}");
             }
