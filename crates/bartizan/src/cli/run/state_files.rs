@@ -223,7 +223,6 @@ fn make_folder(folder: &Path) -> anyhow::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test stops at a surprise")]
 
     use super::*;
 

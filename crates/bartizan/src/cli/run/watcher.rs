@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context as _;
-use bartizan_alert::{Alert, Calendar, LocalDate, terminal};
+use bartizan_alert::{Calendar, LocalDate, terminal};
 use bartizan_analysis::{Engine, Input, Report, Role, Silence};
 use bartizan_base::Timestamp;
 use bartizan_collect::{Notice, Seen, notice};
