@@ -6,9 +6,7 @@ use bartizan_base::{Category, Event, Timestamp};
 use bartizan_decode::accumulate::Accumulator;
 use bartizan_decode::builtin::Outcome;
 use bartizan_decode::firewall::{self, Firewall};
-use bartizan_decode::{
-    DecodeObserver, Integrity, IntegrityOptions, IntegrityStore, MessageError, Silent, Taken,
-};
+use bartizan_decode::{DecodeObserver, Integrity, IntegrityOptions, IntegrityStore, Silent, Taken};
 use bartizan_rules::walk::{decide, remember, walk};
 use bartizan_rules::{
     Decision, LocalTime, NoObserver, RuleIndex, State, Surroundings, WalkObserver,
@@ -157,7 +155,7 @@ impl Engine {
     }
 
     /// The number of a further alert: for a response to an event whose rule writes none (rules 10.2).
-    pub fn claim_alert_number(&mut self) -> u64 {
+    pub(crate) fn claim_alert_number(&mut self) -> u64 {
         self.alert_number += 1;
         self.alert_number
     }
@@ -169,8 +167,10 @@ impl Engine {
 
     /// Analyses a message of the queue (decoding 2).
     pub fn analyse_datagram(&mut self, datagram: &[u8], time: Timestamp) -> Report {
-        let taken = self.front.prepare_datagram(datagram, time, &mut self.event);
-        self.analyse_taken(taken, &mut NoObserver)
+        match self.front.prepare_datagram(datagram, time, &mut self.event) {
+            Ok(taken) => self.analyse_taken(taken, &mut NoObserver),
+            Err(error) => Report { silence: Some(Silence::Refused(error)), ..Report::default() },
+        }
     }
 
     /// Analyses one event and lets others listen. `after_header` sees the event after pre-decoding, as the
@@ -193,28 +193,13 @@ impl Engine {
 
     /// Analyses an event that was prepared elsewhere. It becomes the engine's, and the one before goes back
     /// in its place, for its buffers.
-    pub(crate) fn analyse_prepared(
-        &mut self,
-        taken: Result<Taken, MessageError>,
-        event: &mut Event,
-    ) -> Report {
+    pub(crate) fn analyse_prepared(&mut self, taken: Taken, event: &mut Event) -> Report {
         std::mem::swap(&mut self.event, event);
         self.analyse_taken(taken, &mut NoObserver)
     }
 
-    fn analyse_taken(
-        &mut self,
-        taken: Result<Taken, MessageError>,
-        walking: &mut impl WalkObserver,
-    ) -> Report {
-        let mut report = Report::default();
-        match taken {
-            Ok(taken) => report.was_cut = taken == Taken::Cut,
-            Err(error) => {
-                report.silence = Some(Silence::Refused(error));
-                return report;
-            }
-        }
+    fn analyse_taken(&mut self, taken: Taken, walking: &mut impl WalkObserver) -> Report {
+        let mut report = Report { was_cut: taken == Taken::Cut, ..Report::default() };
         let offset = (self.utc_offset)(self.event.time);
         let is_2_8 = self.ruleset.settings.dialect.is_2_8();
         // 2.8 looks at the clock before anything else, later versions only for events that come so far.

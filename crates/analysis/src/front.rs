@@ -39,11 +39,7 @@ impl Front {
     }
 
     /// Takes a line in and decodes it into `event`.
-    pub(crate) fn prepare(
-        &mut self,
-        input: Input<'_>,
-        event: &mut Event,
-    ) -> Result<Taken, MessageError> {
+    pub(crate) fn prepare(&mut self, input: Input<'_>, event: &mut Event) -> Taken {
         self.prepare_observed(input, event, &mut Silent, |_| {})
     }
 
@@ -53,11 +49,11 @@ impl Front {
         event: &mut Event,
         observer: &mut impl DecodeObserver,
         after_header: impl FnOnce(&Event),
-    ) -> Result<Taken, MessageError> {
+    ) -> Taken {
         let message = Message { kind: input.kind, location: input.location, text: input.text };
-        let taken = self.intake.message(message, input.time, event)?;
+        let taken = self.intake.message(message, input.time, event);
         self.decode(event, observer, after_header);
-        Ok(taken)
+        taken
     }
 
     pub(crate) fn prepare_datagram(

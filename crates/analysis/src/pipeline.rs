@@ -12,7 +12,7 @@
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use bartizan_base::{Event, Timestamp};
-use bartizan_decode::{MessageError, Taken};
+use bartizan_decode::Taken;
 
 use crate::engine::{Engine, Input};
 use crate::front::Front;
@@ -28,7 +28,7 @@ pub struct Batch {
     text: Vec<u8>,
     lines: Vec<Line>,
     events: Vec<Event>,
-    taken: Vec<Result<Taken, MessageError>>,
+    taken: Vec<Taken>,
 }
 
 #[derive(Clone, Copy, Debug)]

@@ -26,6 +26,14 @@ pub enum Silence {
     UnknownAlert,
 }
 
+impl Silence {
+    /// Whether something is lost that should have been analysed, and people must be told.
+    #[must_use]
+    pub fn is_loss(self) -> bool {
+        matches!(self, Self::Refused(_) | Self::Malformed | Self::Database(_))
+    }
+}
+
 /// What became of an event.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Report {

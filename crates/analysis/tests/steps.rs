@@ -137,5 +137,6 @@ fn integrity_messages_that_bring_nothing_new_are_swallowed() {
     assert_eq!(send("3:f:Host: 1.1.1.1, x\0"), (None, Some(13)));
     assert_eq!(send("3:f:nonsense\0"), (Some(Silence::Malformed), None));
     assert!(matches!(send("9:a/b:text\0").0, Some(Silence::Database(_))));
+    assert!(matches!(send("9:.:text\0").0, Some(Silence::Database(_))));
     assert!(matches!(send("1:abc\0").0, Some(Silence::Refused(_))));
 }

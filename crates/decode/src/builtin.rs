@@ -210,10 +210,11 @@ impl Integrity {
 ///
 /// # Errors
 ///
-/// A location with a `/` would be a path, and an empty one none: the original fails to open these.
+/// A location with a `/` would be a path, an empty one none, and `.` and `..` are folders: the original fails
+/// to open these. Datagrams climb nowhere, but other inputs name their locations as they like.
 fn database_name(event: &Event) -> io::Result<Vec<u8>> {
     let location = event.bytes(event.location);
-    if location.is_empty() || location.contains(&b'/') {
+    if matches!(location, b"" | b"." | b"..") || location.contains(&b'/') {
         let message = "the location cannot be the name of a database";
         return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
     }

@@ -6,8 +6,9 @@
 //! └ kind
 //! ```
 //!
-//! Locations become file names elsewhere, so one that climbs out of its directory is refused here. There is
-//! no escaping: a colon ends the location (decoding 2.3).
+//! Locations become file names elsewhere, so a datagram whose location climbs out of its directory is refused
+//! here. Collectors in this process name files as their configuration does, `..` included. There is no
+//! escaping: a colon ends the location (decoding 2.3).
 
 use bartizan_base::{Deviation, Dialect, Event, Timestamp, limits};
 
@@ -118,28 +119,13 @@ impl Intake {
         let message = split(kept)?;
         let is_cut = kept.len() < datagram.len()
             && memchr::memchr(0, datagram).is_none_or(|end| end > self.limit);
-        let _whole = self.reset(message, time, event);
+        let _whole = self.message(message, time, event);
         Ok(if is_cut { Taken::Cut } else { Taken::Whole })
     }
 
-    /// Starts `event` with a message that is already taken apart, from a collector in this process.
-    ///
-    /// # Errors
-    ///
-    /// [`MessageError::ClimbingLocation`]; `event` is then as before.
-    pub fn message(
-        &mut self,
-        message: Message<'_>,
-        time: Timestamp,
-        event: &mut Event,
-    ) -> Result<Taken, MessageError> {
-        if climbs(message.location) {
-            return Err(MessageError::ClimbingLocation);
-        }
-        Ok(self.reset(message, time, event))
-    }
-
-    fn reset(&mut self, message: Message<'_>, time: Timestamp, event: &mut Event) -> Taken {
+    /// Starts `event` with a message that is already taken apart, from a collector in this process. Its
+    /// location is the collector's own word, and any will do.
+    pub fn message(&mut self, message: Message<'_>, time: Timestamp, event: &mut Event) -> Taken {
         let text = message.text.get(..self.limit).unwrap_or(message.text);
         let taken = if text.len() < message.text.len() { Taken::Cut } else { Taken::Whole };
         event.reset(message.kind, message.location, self.clean(message.kind, text), time);
@@ -209,6 +195,14 @@ mod tests {
     }
 
     #[test]
+    fn a_collector_may_read_a_file_by_any_path() {
+        let mut event = Event::default();
+        let message = Message { kind: b'1', location: b"../d/../s.log", text: b"text" };
+        let _whole = Intake::new(Dialect::OURS).message(message, Timestamp(0), &mut event);
+        assert_eq!(event.bytes(event.location), b"../d/../s.log");
+    }
+
+    #[test]
     fn control_characters_go_as_the_dialect_says() {
         let text = b"a\tb\x01c\x7Fd\x80e\xFFz\r\n";
         for (dialect, expected) in [
@@ -219,7 +213,7 @@ mod tests {
             let mut event = Event::default();
             let message = Message { kind: b'1', location: b"f", text };
             let taken = Intake::new(dialect).message(message, Timestamp(0), &mut event);
-            assert_eq!(taken, Ok(Taken::Whole));
+            assert_eq!(taken, Taken::Whole);
             assert_eq!(event.bytes(event.full_log), expected, "{dialect}");
         }
     }

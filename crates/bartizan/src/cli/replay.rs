@@ -89,7 +89,7 @@ pub(crate) fn run(args: &ReplayArgs) -> anyhow::Result<u8> {
     for problem in problems {
         complain(&format!("bartizan: {problem}"));
     }
-    if problems.is_empty() { Ok(0) } else { Ok(crate::cli::IMPOSSIBLE) }
+    if problems.is_empty() && teller.refused == 0 { Ok(0) } else { Ok(crate::cli::IMPOSSIBLE) }
 }
 
 /// What came of the lines.
@@ -103,6 +103,7 @@ struct Teller {
     alerts: u64,
     cut: u64,
     suppressed: u64,
+    refused: u64,
 }
 
 impl Teller {
@@ -117,13 +118,18 @@ impl Teller {
             alerts: 0,
             cut: 0,
             suppressed: 0,
+            refused: 0,
         }
     }
 
     fn tell(&mut self, engine: &Engine, report: &Report) -> std::io::Result<()> {
         self.events += 1;
         self.cut += u64::from(report.was_cut);
-        self.suppressed += u64::from(report.silence.is_some());
+        match report.silence {
+            Some(silence) if silence.is_loss() => self.refused += 1,
+            Some(_) => self.suppressed += 1,
+            None => {}
+        }
         if let (Some(counts), Some(rule)) = (&mut self.counts, report.rule) {
             *counts.entry(rule).or_default() += 1;
         }
@@ -170,10 +176,14 @@ impl Teller {
             }
         }
         self.out.flush().context("cannot write to standard output")?;
-        let Self { events, alerts, cut, suppressed, .. } = self;
-        complain(&format!(
+        let Self { events, alerts, cut, suppressed, refused, .. } = self;
+        let mut text = format!(
             "bartizan: {events} events, {alerts} alerts, {suppressed} suppressed, {cut} cut"
-        ));
+        );
+        if *refused > 0 {
+            text += &format!(", {refused} refused");
+        }
+        complain(&text);
         Ok(())
     }
 }

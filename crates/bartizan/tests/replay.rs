@@ -1,0 +1,40 @@
+//! `replay` with the built-in rules: whatever a log is called, its lines are analysed.
+
+mod support;
+
+use std::process::{Command, Output, Stdio};
+
+use support::Home;
+
+const LINE: &str =
+    "Dec  1 08:00:00 web1 sshd[1]: Failed password for root from 203.0.113.7 port 4242 ssh2\n";
+
+/// Runs `replay` in the folder `work` of a home.
+fn replay(home: &Home, args: &[&str]) -> Output {
+    std::fs::create_dir_all(home.path().join("work")).expect("a folder");
+    Command::new(env!("CARGO_BIN_EXE_bartizan"))
+        .arg("replay")
+        .args(args)
+        .current_dir(home.path().join("work"))
+        .env_remove("BARTIZAN_CONFIG")
+        .env_remove("BARTIZAN_HOME")
+        .stdin(Stdio::null())
+        .output()
+        .expect("the binary starts")
+}
+
+#[test]
+fn a_log_beside_the_folder_is_analysed_like_any_other() {
+    let home = Home::empty();
+    home.write("s.log", LINE.as_bytes());
+    for path in ["../s.log", "../work/../s.log"] {
+        let output = replay(&home, &[path]);
+        let (said, alerts) = (
+            String::from_utf8_lossy(&output.stderr),
+            String::from_utf8_lossy(&output.stdout).into_owned(),
+        );
+        assert!(said.contains("1 events, 1 alerts, 0 suppressed"), "{said}");
+        assert!(alerts.contains(&format!("->{path}\n")), "{alerts}");
+        assert_eq!(output.status.code(), Some(0));
+    }
+}
