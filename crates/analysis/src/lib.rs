@@ -27,7 +27,7 @@ mod touched;
 
 pub use databases::MemoryDatabases;
 pub use engine::{Engine, Input, Role};
-pub use pipeline::{Batch, WorkerGone};
+pub use pipeline::{Batch, PipelineError};
 pub use report::{Report, Silence};
 pub use ruleset::{Ruleset, RulesetFiles, Settings};
 pub use statistics::{AverageFile, Excess, Statistics, StatisticsOptions, Totals};

@@ -79,10 +79,16 @@ impl Batch {
     }
 }
 
-/// A worker ended before its work was done; what it had was not analysed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a worker thread ended early; the events it had were not analysed")]
-pub struct WorkerGone;
+/// Why not everything was analysed.
+#[derive(Debug, thiserror::Error)]
+pub enum PipelineError {
+    /// A worker ended before its work was done; what it had was not analysed.
+    #[error("a worker thread ended early; the events it had were not analysed")]
+    WorkerGone,
+    /// The system gives no more threads; nothing was analysed.
+    #[error("cannot start so many threads: {0}")]
+    NoThread(#[from] std::io::Error),
+}
 
 impl Engine {
     /// Analyses everything `source` gives, on `threads` threads in all, and hands each report to `sink` in
@@ -91,13 +97,13 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// [`WorkerGone`] when a worker ended early.
+    /// [`PipelineError`] when a worker cannot start or ended early.
     pub fn analyse_all(
         &mut self,
         threads: usize,
         source: &mut dyn FnMut(&mut Batch) -> bool,
         sink: &mut dyn FnMut(&Engine, &Report),
-    ) -> Result<(), WorkerGone> {
+    ) -> Result<(), PipelineError> {
         let workers = threads.saturating_sub(1);
         if workers == 0 {
             let mut front = self.another_front();
@@ -109,15 +115,15 @@ impl Engine {
             return Ok(());
         }
         std::thread::scope(|scope| {
-            let lanes: Vec<Lane> = (0..workers)
-                .map(|_| {
-                    let (give, work) = sync_channel(BATCHES_PER_WORKER);
-                    let (done, take) = sync_channel(BATCHES_PER_WORKER);
-                    let front = self.another_front();
-                    scope.spawn(move || run_worker(front, &work, &done));
-                    Lane { give, take }
-                })
-                .collect();
+            let mut lanes = Vec::with_capacity(workers);
+            for _ in 0..workers {
+                let (give, work) = sync_channel(BATCHES_PER_WORKER);
+                let (done, take) = sync_channel(BATCHES_PER_WORKER);
+                let front = self.another_front();
+                std::thread::Builder::new()
+                    .spawn_scoped(scope, move || run_worker(front, &work, &done))?;
+                lanes.push(Lane { give, take });
+            }
             self.run_lanes(&lanes, source, sink)
         })
     }
@@ -128,7 +134,7 @@ impl Engine {
         lanes: &[Lane],
         source: &mut dyn FnMut(&mut Batch) -> bool,
         sink: &mut dyn FnMut(&Engine, &Report),
-    ) -> Result<(), WorkerGone> {
+    ) -> Result<(), PipelineError> {
         let most = lanes.len() * BATCHES_PER_WORKER;
         let mut free: Vec<Batch> = Vec::new();
         let (mut given, mut taken, mut is_more) = (0, 0, true);
@@ -137,16 +143,16 @@ impl Engine {
                 let mut batch = free.pop().unwrap_or_default();
                 is_more = source(&mut batch);
                 if is_more {
-                    let lane = lanes.get(given % lanes.len()).ok_or(WorkerGone)?;
-                    lane.give.send(batch).map_err(|_| WorkerGone)?;
+                    let lane = lanes.get(given % lanes.len()).ok_or(PipelineError::WorkerGone)?;
+                    lane.give.send(batch).map_err(|_| PipelineError::WorkerGone)?;
                     given += 1;
                 }
             }
             if taken == given {
                 return Ok(());
             }
-            let lane = lanes.get(taken % lanes.len()).ok_or(WorkerGone)?;
-            let mut batch = lane.take.recv().map_err(|_| WorkerGone)?;
+            let lane = lanes.get(taken % lanes.len()).ok_or(PipelineError::WorkerGone)?;
+            let mut batch = lane.take.recv().map_err(|_| PipelineError::WorkerGone)?;
             taken += 1;
             self.conclude(&mut batch, sink);
             free.push(batch);

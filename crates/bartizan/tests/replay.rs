@@ -38,3 +38,20 @@ fn a_log_beside_the_folder_is_analysed_like_any_other() {
         assert_eq!(output.status.code(), Some(0));
     }
 }
+
+#[test]
+fn a_summary_is_an_object_a_rule_when_json_is_wanted() {
+    let home = Home::empty();
+    home.write("s.log", LINE.as_bytes());
+    let output = replay(&home, &["../s.log", "--summary", "--json"]);
+    let rows = support::objects(&output);
+    assert_eq!(rows.len(), 1);
+    assert_eq!(rows[0]["count"], 1);
+    assert!(rows[0]["rule"].is_u64() && rows[0]["description"].is_string(), "{}", rows[0]);
+}
+
+#[test]
+fn a_number_of_threads_beyond_reason_is_refused() {
+    let output = replay(&Home::empty(), &["--threads", "20000", "x"]);
+    assert_eq!(output.status.code(), Some(2));
+}

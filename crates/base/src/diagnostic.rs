@@ -123,7 +123,7 @@ impl fmt::Display for Diagnostic {
                 writeln!(
                     f,
                     "{}:{}:{}: {severity}[{code}]: {}",
-                    place.source.path.display(),
+                    printable_line(&place.source.path.to_string_lossy()),
                     at.line,
                     at.column,
                     printable(message)
@@ -169,6 +169,11 @@ fn printable_char(c: char) -> char {
 
 fn printable(text: &str) -> String {
     text.chars().map(|c| if c == '\n' { c } else { printable_char(c) }).collect()
+}
+
+/// The same for what must keep to its line: a path.
+fn printable_line(text: &str) -> String {
+    text.chars().map(printable_char).collect()
 }
 
 #[cfg(test)]
@@ -222,8 +227,10 @@ mod tests {
 
     #[test]
     fn control_characters_of_a_file_do_not_reach_the_terminal() {
-        let source = Source::new("f", "a\x1b[31mb");
+        let source = Source::new("f\x1b[31m\n\u{9b}", "a\x1b[31mb");
         let d = Diagnostic::error("X0001", Place::new(&source, 0..1), "bad \x07 thing");
-        assert!(!d.to_string().chars().any(|c| c.is_control() && c != '\n'));
+        let shown = d.to_string();
+        assert!(!shown.chars().any(|c| c.is_control() && c != '\n'));
+        assert_eq!(shown.lines().count(), 3, "{shown}");
     }
 }

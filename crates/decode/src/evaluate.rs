@@ -91,19 +91,6 @@ impl DecoderSet {
             walk.chosen(top);
         }
     }
-
-    /// Goes on from a top-level decoder that was found in another way, by an index over the lists.
-    /// `parent_end` is the end of its prematch's match, 0 without one.
-    pub fn decode_from<'a, O: DecodeObserver>(
-        &'a self,
-        (top, parent_end): (&'a TopLevel, usize),
-        event: &'a mut Event,
-        scratch: &'a mut DecodeScratch,
-        context: &'a PluginContext<'a>,
-        observer: &'a mut O,
-    ) {
-        Walk { set: self, event, scratch, observer, context, parent_end, last: None }.chosen(top);
-    }
 }
 
 impl<'a, O: DecodeObserver> Walk<'a, O> {

@@ -143,8 +143,6 @@ pub struct RuleSet {
     pub by_id: HashMap<u32, RuleIndex>,
     /// The largest `frequency` of any rule, for deviation `memory-eviction`.
     pub largest_frequency: u32,
-    /// The largest `timeframe` of any composite rule, seconds.
-    pub largest_timeframe: u32,
     /// What the configuration says.
     pub options: RuleOptions,
     /// Whose behaviour.

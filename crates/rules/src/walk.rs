@@ -10,7 +10,7 @@
 //! This is the plain evaluation: every node is looked at. Plans that skip what cannot match are compared
 //! with it.
 
-use bartizan_base::{DecoderTable, Deviation, Event};
+use bartizan_base::{DecoderTable, Event};
 
 use crate::condition::{Condition, Test};
 use crate::correlate::State;
@@ -196,14 +196,10 @@ pub fn decide(
         return Decision::IgnoreTime;
     }
     let decoder = &decoders.info(event.decoded.decoder).name;
-    if let Some(mut keys) = rule.check_if_ignored {
-        // The original asks what `ignore` selects (rules 6.4).
-        if rules.dialect.has(Deviation::IgnoreData) {
-            keys.data = rule.ignore.is_some_and(|keys| keys.data);
-        }
-        if state.ignores(event, keys, decoder) {
-            return Decision::IgnoreListed;
-        }
+    if let Some(keys) = rule.check_if_ignored
+        && state.ignores(event, keys, decoder)
+    {
+        return Decision::IgnoreListed;
     }
     if let Some(keys) = rule.ignore {
         state.add_ignored(event, keys, decoder);

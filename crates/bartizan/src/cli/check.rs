@@ -37,7 +37,7 @@ pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<u8> {
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
     let is_bad = errors > 0 || (args.strict && warnings > 0) || loaded.ruleset.is_none();
     if args.json {
-        write_json(&loaded, errors, warnings, touched.as_ref())?;
+        write_json(args, &loaded, errors, warnings, touched.as_ref())?;
     } else {
         write_text(args, &loaded, errors, warnings, touched.as_ref())?;
     }
@@ -91,15 +91,17 @@ fn write_text(
 }
 
 fn write_json(
+    args: &CheckArgs,
     loaded: &site::Loaded,
     errors: usize,
     warnings: usize,
     touched: Option<&BTreeMap<&'static str, Vec<u32>>>,
 ) -> anyhow::Result<()> {
-    let diagnostics: Vec<Value> = loaded.diagnostics.iter().map(object).collect();
+    let shown = loaded.diagnostics.iter().filter(|d| !args.quiet || d.is_error());
+    let diagnostics: Vec<Value> = shown.map(object).collect();
     let mut document =
         json!({ "errors": errors, "warnings": warnings, "diagnostics": diagnostics });
-    if let Some(touched) = touched {
+    if let Some(touched) = touched.filter(|_| !args.quiet) {
         document["deviations"] = json!(touched);
     }
     let mut out = std::io::stdout().lock();

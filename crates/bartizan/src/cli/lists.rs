@@ -8,7 +8,7 @@ use bartizan_base::{Dialect, Source};
 use bartizan_pattern::cdb;
 use clap::{Args, Subcommand};
 
-use crate::cli::{Common, complain, site};
+use crate::cli::{Common, Console, complain, show, site};
 
 /// What to do with lists.
 #[derive(Debug, Subcommand)]
@@ -57,9 +57,9 @@ pub(crate) fn configured(common: &Common) -> anyhow::Result<Vec<PathBuf>> {
         anyhow::bail!("name a configuration (-c, -D) or the files to compile");
     };
     let mut diagnostics = Vec::new();
-    let lists = site::declared_lists(&found, common.dialect(), &mut diagnostics)
-        .context("the configuration cannot be read; `bartizan check` says why")?;
-    Ok(lists)
+    let lists = site::declared_lists(&found, common.dialect(), &mut diagnostics);
+    show::diagnostics(&diagnostics, Console::new(common.color));
+    lists.context("the configuration cannot be read")
 }
 
 /// Compiles one source, if it is newer than its compiled form or `force` is given. Lists every key then.

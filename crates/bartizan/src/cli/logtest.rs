@@ -13,11 +13,11 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use bartizan_analysis::{Engine, Input, Role};
-use bartizan_base::{Flavour, Source, Timestamp, limits};
+use bartizan_base::{Dialect, Flavour, Source, Timestamp, limits};
 use bartizan_rules::State;
 use clap::Args;
 
-use crate::cli::{Common, clock, complain, site};
+use crate::cli::{Common, IMPOSSIBLE, clock, complain, site};
 
 /// Arguments of `bartizan logtest`.
 #[derive(Clone, Debug, Default, Args)]
@@ -68,7 +68,7 @@ pub(crate) fn run(args: &LogtestArgs) -> anyhow::Result<u8> {
     let expected = match args.unit_test.as_deref().map(Expected::parse) {
         Some(None) => {
             complain("bartizan: -U takes RULE:LEVEL:DECODER");
-            return Ok(1);
+            return Ok(if args.as_original { 1 } else { IMPOSSIBLE });
         }
         Some(expected) => expected,
         None => None,
@@ -105,23 +105,19 @@ fn recall(home: &Path, state: &mut State) {
     }
 }
 
-/// Reads events from standard input until it ends; `take` is given each line with the time it counts as
-/// received, and ends the reading by returning a status.
+/// Longest line that is held, in bytes. It is far beyond the longest event, so the engine cuts what is longer
+/// once more, and says so; the rest of such a line is dropped.
+const LINE_BYTES: u64 = 16 << 20;
+
+/// Reads lines from standard input until it ends; `take` ends the reading by returning a status.
 fn read_lines(
-    dialect: bartizan_base::Dialect,
     mut take: impl FnMut(&[u8]) -> anyhow::Result<Option<u8>>,
 ) -> anyhow::Result<Option<u8>> {
     let mut input = std::io::stdin().lock();
-    // The testers take at most this much as one event; what is longer becomes several (decoding 11.1).
-    let piece = match dialect.flavour() {
-        Flavour::Bartizan => limits::EVENT_BYTES,
-        Flavour::Ossec43 | Flavour::Ossec28 => limits::TESTER_LINE_BYTES,
-    };
     let mut line = Vec::new();
     loop {
         line.clear();
-        let longest = if dialect.flavour() == Flavour::Bartizan { 16 << 20 } else { 64 << 20 };
-        let read = std::io::Read::take(&mut input, longest)
+        let read = std::io::Read::take(&mut input, LINE_BYTES)
             .read_until(b'\n', &mut line)
             .context("cannot read standard input")?;
         if read == 0 {
@@ -129,23 +125,23 @@ fn read_lines(
         }
         if line.last() == Some(&b'\n') {
             line.pop();
+        } else if read as u64 == LINE_BYTES {
+            input.skip_until(b'\n').context("cannot read standard input")?;
         }
-        let pieces = if dialect.flavour() == Flavour::Bartizan {
-            // Ours is one event a line; the engine cuts and says so.
-            vec![line.as_slice()]
-        } else {
-            line.chunks(piece).collect()
-        };
-        for text in pieces {
-            // Lines of fewer than two bytes are skipped by the testers.
-            if text.len() < 2 {
-                continue;
-            }
-            if let Some(status) = take(text)? {
-                return Ok(Some(status));
-            }
+        if let Some(status) = take(&line)? {
+            return Ok(Some(status));
         }
     }
+}
+
+/// The events of a line: ours is one, which the engine cuts; the testers take a limited piece at a time, and
+/// what is longer becomes several (decoding 11.1). They skip pieces of fewer than two bytes.
+fn events(line: &[u8], dialect: Dialect) -> impl Iterator<Item = &[u8]> {
+    let piece = match dialect.flavour() {
+        Flavour::Bartizan => line.len().max(1),
+        Flavour::Ossec43 | Flavour::Ossec28 => limits::TESTER_LINE_BYTES,
+    };
+    line.chunks(piece).filter(|text| text.len() >= 2)
 }
 
 /// A line as the tester hands it to the engine.

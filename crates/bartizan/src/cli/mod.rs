@@ -108,7 +108,7 @@ pub(crate) enum Colour {
 fn parse_dialect(name: &str) -> Result<Dialect, String> {
     Dialect::parse(name).ok_or_else(|| {
         let near = bartizan_base::suggest::nearest(name, Dialect::NAMES);
-        let hint = near.map_or_else(String::new, |near| format!(", did you mean {near}?"));
+        let hint = near.map_or_else(|| ".".to_owned(), |near| format!(", did you mean {near}?"));
         format!("there is no such dialect{hint} Known: {}", Dialect::NAMES.join(", "))
     })
 }
@@ -117,7 +117,7 @@ fn parse_deviation(name: &str) -> Result<Deviation, String> {
     let names = || bartizan_base::dialect::DEVIATIONS.iter().map(|row| row.name);
     Deviation::parse(name).ok_or_else(|| {
         let near = bartizan_base::suggest::nearest(name, names());
-        let hint = near.map_or_else(String::new, |near| format!(", did you mean {near}?"));
+        let hint = near.map_or_else(|| ".".to_owned(), |near| format!(", did you mean {near}?"));
         format!(
             "there is no such deviation{hint} Known: {}",
             names().collect::<Vec<_>>().join(", ")

@@ -22,7 +22,7 @@ pub(crate) struct PatternArgs {
     /// Subjects to try it on
     subjects: Vec<String>,
     /// Read {"pattern", "subject"} objects and answer each with `regex` and `match`
-    #[arg(long, conflicts_with_all = ["pattern", "language"])]
+    #[arg(long, conflicts_with_all = ["pattern", "language", "subjects"])]
     json: bool,
     /// Whose behaviour: bartizan, ossec (also ossec-4.3), ossec-2.8
     #[arg(long, value_name = "NAME", default_value = "bartizan", value_parser = crate::cli::parse_dialect)]

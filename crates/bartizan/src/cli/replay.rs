@@ -15,11 +15,12 @@ use std::io::{BufWriter, Write};
 use std::path::PathBuf;
 
 use anyhow::Context as _;
-use bartizan_alert::{Alert, AlertId, Calendar, json, text};
+use bartizan_alert::{Calendar, json as alert_json, text};
 use bartizan_analysis::{Engine, Report, Role};
 use bartizan_rules::RuleIndex;
 use clap::{Args, ValueEnum};
 use jiff::tz::TimeZone;
+use serde_json::json;
 
 use crate::cli::{Common, clock, complain, facts, site};
 use reader::Reader;
@@ -35,12 +36,12 @@ pub(crate) struct ReplayArgs {
     /// Logs, plain or gzip; `-` for standard input
     #[arg(required = true)]
     files: Vec<PathBuf>,
-    /// Alerts as JSON, one object a line
+    /// Alerts, or counts, as JSON, one object a line
     #[arg(long)]
     json: bool,
     /// Threads; by default as many as there are cores
-    #[arg(long, value_name = "N")]
-    threads: Option<usize>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    threads: Option<u16>,
     /// When lines count as received
     #[arg(long, value_enum, default_value_t = Time::Now)]
     time: Time,
@@ -62,6 +63,7 @@ pub(crate) fn run(args: &ReplayArgs) -> anyhow::Result<u8> {
     let site = site::open(&args.common, false)?;
     let threads = args
         .threads
+        .map(usize::from)
         .or_else(|| std::thread::available_parallelism().ok().map(usize::from))
         .unwrap_or(1);
     let server = clock::server_name();
@@ -133,25 +135,21 @@ impl Teller {
         if let (Some(counts), Some(rule)) = (&mut self.counts, report.rule) {
             *counts.entry(rule).or_default() += 1;
         }
-        let Some(index) = report.rule.filter(|_| report.alerts()) else { return Ok(()) };
-        self.alerts += 1;
-        if self.counts.is_some() {
+        if report.excess.is_none() && !report.alerts() {
             return Ok(());
         }
-        let rule = engine.ruleset().rules.rule(index);
         let date = *self.calendar.date(engine.event().time);
-        let context = &engine.state().context;
-        let alert = Alert {
-            event: facts::event(engine, &date),
-            rule: facts::rule(rule, report.fired_times),
-            id: AlertId { epoch: engine.event().time.0, n: report.alert_number },
-            context: &|at| context.get(at),
-        };
-        if self.json {
-            json::write(&alert, &mut self.waiting);
-        } else {
-            text::write(&alert, &mut self.waiting);
-        }
+        facts::alerts(engine, report, &date, 0, |alert| {
+            self.alerts += 1;
+            if self.counts.is_some() {
+                return;
+            }
+            if self.json {
+                alert_json::write(alert, &mut self.waiting);
+            } else {
+                text::write(alert, &mut self.waiting);
+            }
+        });
         if self.waiting.len() >= WRITE_BYTES {
             self.out.write_all(&self.waiting)?;
             self.waiting.clear();
@@ -167,7 +165,16 @@ impl Teller {
             for (count, index) in rows {
                 let rule = engine.ruleset().rules.rule(index);
                 let description = rule.description.as_deref().unwrap_or(b"(null)");
-                let description = String::from_utf8_lossy(description).escape_debug().to_string();
+                let description = String::from_utf8_lossy(description);
+                if self.json {
+                    let (rule, level) = (rule.id, rule.level);
+                    let row = json!({
+                        "rule": rule, "level": level, "count": count, "description": description,
+                    });
+                    writeln!(self.out, "{row}")?;
+                    continue;
+                }
+                let description = description.escape_debug();
                 writeln!(
                     self.out,
                     "{count:>10}  {:>6}  level {:>2}  {description}",

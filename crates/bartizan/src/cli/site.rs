@@ -131,7 +131,7 @@ pub(crate) fn declared_lists(
 ) -> Option<Vec<PathBuf>> {
     let (configuration, mut said) = ossec_conf::load(&found.config, dialect);
     diagnostics.append(&mut said);
-    let files = configuration?.rules.files(&found.home, dialect, &mut Vec::new());
+    let files = configuration?.rules.files(&found.home, dialect, diagnostics);
     Some(files.lists.into_iter().map(|list| list.text).collect())
 }
 

@@ -12,7 +12,6 @@ use super::report::Report;
 use super::search::{self, NothingCounted};
 use super::tree::{self, FIRST_ORDINARY_ID, Loaded, Tree};
 use super::{LoadContext, codes};
-use crate::condition::Test;
 use crate::rule::{Rule, RuleIndex, RuleSet};
 
 /// The rules read so far.
@@ -239,7 +238,6 @@ impl<'a, 'r> Loader<'a, 'r> {
         let loaded = std::mem::take(&mut self.tree.rules);
         let rules: Vec<Rule> = loaded.into_iter().map(|rule| build(rule, dialect)).collect();
         RuleSet {
-            largest_timeframe: largest_timeframe(&rules),
             rules,
             nodes: self.tree.nodes,
             roots: self.tree.roots,
@@ -290,15 +288,6 @@ fn build(mut loaded: Loaded, dialect: bartizan_base::Dialect) -> Rule {
         category: loaded.category,
         place: parts.place,
     }
-}
-
-fn largest_timeframe(rules: &[Rule]) -> u32 {
-    let conditions = rules.iter().flat_map(|rule| &rule.conditions);
-    let timeframes = conditions.filter_map(|condition| match &condition.test {
-        Test::Correlation(correlation) => Some(correlation.timeframe),
-        _ => None,
-    });
-    timeframes.max().unwrap_or(0)
 }
 
 /// A place as `file:line`.

@@ -1,5 +1,6 @@
 //! `--json`: an object an event, with the keys of the recorded answers.
 
+use std::borrow::Cow;
 use std::io::Write as _;
 
 use anyhow::{Context as _, bail};
@@ -16,32 +17,28 @@ pub(super) fn answer(mut engine: Engine, timed: bool) -> anyhow::Result<u8> {
     let dialect = engine.ruleset().settings.dialect;
     let mut out = super::stdout();
     let mut number = 0_u64;
-    super::read_lines(dialect, |line| {
+    super::read_lines(|line| {
         number += 1;
-        let (time, text);
-        if timed {
-            let (at, decoded) =
+        let (time, text) = if timed && line.len() >= 2 {
+            let (at, text) =
                 timed_line(line).with_context(|| format!("line {number} of the input"))?;
-            if decoded.len() < 2 {
-                return Ok(None);
-            }
-            time = Timestamp(at);
-            text = decoded;
+            (Timestamp(at), Cow::Owned(text))
         } else {
-            time = clock::now();
-            text = line.to_vec();
+            (clock::now(), Cow::Borrowed(line))
+        };
+        for text in super::events(&text, dialect) {
+            let mut header = Map::new();
+            let report = engine.analyse_observed(
+                super::input(text, time),
+                &mut Silent,
+                &mut NoObserver,
+                |event| header = header_of(event),
+            );
+            let object = object(&engine, &report, header);
+            serde_json::to_writer(&mut out, &object)?;
+            out.write_all(b"\n")?;
+            super::flush(&mut out)?;
         }
-        let mut header = Map::new();
-        let report = engine.analyse_observed(
-            super::input(&text, time),
-            &mut Silent,
-            &mut NoObserver,
-            |event| header = header_of(event),
-        );
-        let object = object(&engine, &report, header);
-        serde_json::to_writer(&mut out, &object)?;
-        out.write_all(b"\n")?;
-        super::flush(&mut out)?;
         Ok(None)
     })?;
     Ok(0)

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use bartizan_alert::{Alert, AlertId, Calendar, LocalDate, tester, text};
+use bartizan_alert::{Calendar, LocalDate, tester, text};
 use bartizan_analysis::{Engine, Report};
 use bartizan_base::Event;
 use bartizan_decode::Silent;
@@ -34,12 +34,17 @@ pub(super) fn answer(
         alerts: Vec::new(),
     };
     let mut status = 0;
-    let ended = super::read_lines(dialect, |line| {
-        let report = session.analyse(line);
-        session.print()?;
-        let Some(expected) = expected else { return Ok(None) };
-        status = session.judge(&report, expected)?;
-        Ok((status == NO_RULE).then_some(NO_RULE))
+    let ended = super::read_lines(|line| {
+        for event in super::events(line, dialect) {
+            let report = session.analyse(event);
+            session.print()?;
+            let Some(expected) = expected else { continue };
+            status = session.judge(&report, expected)?;
+            if status == NO_RULE {
+                return Ok(Some(NO_RULE));
+            }
+        }
+        Ok(None)
     })?;
     Ok(ended.unwrap_or(status))
 }
@@ -88,19 +93,13 @@ impl Session<'_> {
     fn write_rule(&mut self, report: &Report, date: &LocalDate) {
         let ruleset = std::sync::Arc::clone(self.engine.ruleset());
         let Some(rule) = report.rule.map(|index| ruleset.rules.rule(index)) else { return };
-        let rule_facts = facts::rule(rule, report.fired_times);
         if !self.args.alerts {
+            let rule_facts = facts::rule(rule, report.fired_times);
             let details = rule.info.iter().map(|info| (info.kind.label(), info.text.as_slice()));
             tester::phase3(&rule_facts, details, report.alerts(), &mut self.phases);
-        } else if report.alerts() {
-            let context = &self.engine.state().context;
-            let alert = Alert {
-                event: facts::event(&self.engine, date),
-                rule: rule_facts,
-                id: AlertId { epoch: self.engine.event().time.0, n: report.alert_number },
-                context: &|at| context.get(at),
-            };
-            text::write(&alert, &mut self.alerts);
+        } else {
+            let alerts = &mut self.alerts;
+            facts::alerts(&self.engine, report, date, 0, |alert| text::write(alert, alerts));
         }
     }
 

@@ -3,8 +3,8 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use bartizan_alert::{Alert, AlertId, Calendar, LocalDate, facts::no_context, terminal};
-use bartizan_analysis::{Engine, Excess, Input, Report, Role, Silence};
+use bartizan_alert::{Alert, Calendar, LocalDate, terminal};
+use bartizan_analysis::{Engine, Input, Report, Role, Silence};
 use bartizan_base::Timestamp;
 use bartizan_collect::{Notice, Seen, notice};
 use jiff::tz::TimeZone;
@@ -95,12 +95,11 @@ impl Watcher {
         self.counts.cut += u64::from(report.was_cut);
         self.note_silence(location, report.silence);
         let date = *self.calendar.date(time);
-        if let Some((excess, number)) = &report.excess {
-            self.tell_excess(excess, *number, &date);
-        }
-        if report.alerts() {
-            self.tell(&report, &date);
-        }
+        facts::alerts(&self.engine, &report, &date, self.alert_base, |alert| {
+            self.counts.alerts += 1;
+            self.files.add_alert(alert);
+            show(self.shows_from, self.colour, alert, &mut self.screen);
+        });
         self.file(&report, &date);
     }
 
@@ -121,43 +120,6 @@ impl Watcher {
             complain(&format!("bartizan: {location}: {why}; further ones are only counted"));
         }
         self.counts.refused += 1;
-    }
-
-    fn tell(&mut self, report: &Report, date: &LocalDate) {
-        let ruleset = self.engine.ruleset();
-        let Some(rule) = report.rule.map(|index| ruleset.rules.rule(index)) else { return };
-        let context = &self.engine.state().context;
-        let alert = Alert {
-            event: facts::event(&self.engine, date),
-            rule: facts::rule(rule, report.fired_times),
-            id: self.alert_id(report.alert_number),
-            context: &|at| context.get(at),
-        };
-        self.counts.alerts += 1;
-        self.files.add_alert(&alert);
-        show(self.shows_from, self.colour, &alert, &mut self.screen);
-    }
-
-    /// Tells that there are far too many events.
-    fn tell_excess(&mut self, excess: &Excess, number: u64, date: &LocalDate) {
-        let ruleset = self.engine.ruleset();
-        let event = self.engine.event_in_excess(excess);
-        let alert = Alert {
-            event: facts::of_event(ruleset, &event, date),
-            rule: facts::excess_rule(&ruleset.settings),
-            id: self.alert_id(number),
-            context: &no_context,
-        };
-        if alert.rule.level < ruleset.settings.rules.log_alert_level {
-            return;
-        }
-        self.counts.alerts += 1;
-        self.files.add_alert(&alert);
-        show(self.shows_from, self.colour, &alert, &mut self.screen);
-    }
-
-    fn alert_id(&self, number: u64) -> AlertId {
-        AlertId { epoch: self.engine.event().time.0, n: self.alert_base + number }
     }
 
     /// Writes the event where events go that need be no alert.
