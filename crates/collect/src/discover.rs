@@ -5,6 +5,8 @@ use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use bartizan_config::ossec_conf::localfile::LogFormat;
+
 use crate::glob;
 use crate::journal::journalctl;
 use crate::sources::LocalFile;
@@ -108,14 +110,14 @@ impl Discovery {
     #[must_use]
     pub fn inputs(&self) -> Vec<LocalFile> {
         let file = |path: &PathBuf| LocalFile {
-            log_format: "syslog".to_owned(),
+            log_format: LogFormat::Syslog,
             location: path.clone(),
             start: Start::End,
         };
         let mut inputs: Vec<LocalFile> = self.logs.iter().map(file).collect();
         if self.reads_journal() {
             inputs.push(LocalFile {
-                log_format: "journald".to_owned(),
+                log_format: LogFormat::Journald,
                 location: PathBuf::from("all"),
                 start: Start::End,
             });
@@ -222,6 +224,6 @@ mod tests {
         // A log that nobody has written to for days is left over from before.
         let later = discover(root, SystemTime::now() + Duration::from_secs(7 * 24 * 3600));
         assert_eq!(later.live_syslog, None);
-        assert!(later.inputs().iter().any(|input| input.log_format == "journald"));
+        assert!(later.inputs().iter().any(|input| input.log_format == LogFormat::Journald));
     }
 }

@@ -8,14 +8,14 @@
 //! ```
 //!
 //! Flows in: settings and the time. Flows out: lines and notices, through the caller's function. Nothing
-//! here prints, reads a clock, or starts a thread; a poll never waits and does a bounded amount of work.
+//! here prints or starts a thread. Time comes with each poll (`Now::read` reads the clocks for whoever polls;
+//! the age of rotated files is compared with it); a poll never waits and does a bounded amount of work.
 //! The process that collects needs rights that others do not, so this crate never interprets what it reads.
 
 pub mod discover;
 mod export;
 mod file;
 pub mod follow;
-mod format;
 mod glob;
 mod group;
 pub mod journal;

@@ -11,10 +11,10 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
+use bartizan_config::ossec_conf::localfile::LogFormat;
 use jiff::tz::TimeZone;
 
 use crate::follow::Follower;
-use crate::format::Format;
 use crate::glob;
 use crate::group::Group;
 use crate::journal::{self, Journal, JournalOptions, journalctl};
@@ -28,7 +28,7 @@ use crate::watch::{Wait, Woken};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LocalFile {
     /// `log_format`.
-    pub log_format: String,
+    pub log_format: LogFormat,
     /// `location`: a path, with `*?[` a pattern, with `%` a time; for `journald` `all` or a name.
     pub location: PathBuf,
     /// Where reading begins.
@@ -72,15 +72,12 @@ pub struct Problem {
 /// What is wrong with an input.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Reason {
-    /// The format is no format.
-    #[error("log format {0:?} is not known")]
-    UnknownFormat(String),
-    /// The format is known and cannot be read yet.
-    #[error("log format {0:?} cannot be read yet; the input is left out")]
-    Unsupported(String),
-    /// Windows formats.
-    #[error("log format {0:?} exists on Windows only; the input is left out")]
-    OtherSystem(String),
+    /// The format cannot be read yet.
+    #[error("log format \"{0}\" cannot be read yet; the input is left out")]
+    Unsupported(LogFormat),
+    /// A format of Windows or macOS.
+    #[error("log format \"{0}\" belongs to another system; the input is left out")]
+    OtherSystem(LogFormat),
     /// The same location was given before.
     #[error("the same location was given before; it is read once")]
     Duplicate,
@@ -127,30 +124,24 @@ impl Sources {
                 let location = setting.location.clone();
                 problems.push(Problem { setting: at, location, reason });
             };
-            let name = setting.log_format.clone();
-            match Format::parse(&setting.log_format) {
-                None => problem(Reason::UnknownFormat(name)),
-                Some(Format::EventLog | Format::EventChannel | Format::MacOs) => {
-                    problem(Reason::OtherSystem(name));
-                }
-                Some(Format::Journald) if machine.journalctl.is_none() => {
+            match setting.log_format {
+                format if format.is_foreign() => problem(Reason::OtherSystem(format)),
+                format if !format.is_implemented() => problem(Reason::Unsupported(format)),
+                LogFormat::Journald if machine.journalctl.is_none() => {
                     problem(Reason::NoJournalctl);
                 }
-                Some(Format::Journald) => add_journal_name(&mut journal_names, &setting.location),
-                Some(Format::Lines) if setting.location.as_os_str().is_empty() => {
-                    problem(Reason::NoLocation);
-                }
-                Some(Format::Lines) if groups.iter().any(|g| g.location == setting.location) => {
+                LogFormat::Journald => add_journal_name(&mut journal_names, &setting.location),
+                _ if setting.location.as_os_str().is_empty() => problem(Reason::NoLocation),
+                _ if groups.iter().any(|g| g.location == setting.location) => {
                     problem(Reason::Duplicate);
                 }
-                Some(Format::Lines) => {
+                _ => {
                     let is_pattern = glob::is_pattern(&setting.location);
                     if is_pattern && glob::expand(&setting.location).is_empty() {
                         problem(Reason::NoMatch);
                     }
                     groups.push(Group::new(setting, patience));
                 }
-                Some(_) => problem(Reason::Unsupported(name)),
             }
         }
         let journal = journal_names.zip(machine.journalctl).map(|(names, program)| {

@@ -7,8 +7,11 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::time::{Duration, UNIX_EPOCH};
 
+use bartizan_base::{Dialect, Source};
 use bartizan_collect::sources::{Machine, Problem, Reason};
 use bartizan_collect::{LocalFile, Now, Patience, Seen, Sources, Start};
+use bartizan_config::ossec_conf;
+use bartizan_config::ossec_conf::localfile::LogFormat;
 use tempfile::TempDir;
 
 struct Scene {
@@ -25,12 +28,12 @@ fn machine() -> Machine {
 
 impl Scene {
     /// `settings` are formats and locations below the folder, in which `files` are there already.
-    fn new(settings: &[(&str, &str)], files: &[(&str, &str)]) -> Self {
+    fn new(settings: &[(LogFormat, &str)], files: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let settings: Vec<LocalFile> = settings
             .iter()
             .map(|(format, location)| LocalFile {
-                log_format: (*format).to_owned(),
+                log_format: *format,
                 location: folder.path().join(location),
                 start: Start::End,
             })
@@ -84,33 +87,57 @@ impl Scene {
 fn what_cannot_be_read_is_named() {
     let scene = Scene::new(
         &[
-            ("syslog", "a"),
-            ("audit", "b"),
-            ("multi-line: 3", "c"),
-            ("sylog", "d"),
-            ("syslog", "a"),
-            ("eventchannel", "e"),
-            ("journald", "all"),
-            ("syslog", "none*"),
+            (LogFormat::Syslog, "a"),
+            (LogFormat::Audit, "b"),
+            (LogFormat::MultiLine(3), "c"),
+            (LogFormat::Syslog, "a"),
+            (LogFormat::Eventchannel, "e"),
+            (LogFormat::Journald, "all"),
+            (LogFormat::Syslog, "none*"),
         ],
         &[],
     );
     let reasons: Vec<_> = scene.problems.iter().map(|p| (p.setting, p.reason.clone())).collect();
     let expected = [
-        (1, Reason::Unsupported("audit".into())),
-        (2, Reason::Unsupported("multi-line: 3".into())),
-        (3, Reason::UnknownFormat("sylog".into())),
-        (4, Reason::Duplicate),
-        (5, Reason::OtherSystem("eventchannel".into())),
-        (6, Reason::NoJournalctl),
-        (7, Reason::NoMatch),
+        (1, Reason::Unsupported(LogFormat::Audit)),
+        (2, Reason::Unsupported(LogFormat::MultiLine(3))),
+        (3, Reason::Duplicate),
+        (4, Reason::OtherSystem(LogFormat::Eventchannel)),
+        (5, Reason::NoJournalctl),
+        (6, Reason::NoMatch),
     ];
     assert_eq!(reasons, expected);
+    let message = scene.problems[1].reason.to_string();
+    assert!(message.starts_with("log format \"multi-line:3\" cannot be read yet"), "{message}");
+}
+
+#[test]
+fn check_warns_of_exactly_the_formats_that_are_left_out() {
+    let machine = Machine { journalctl: Some("/nowhere/journalctl".into()), ..machine() };
+    for log_format in LogFormat::all() {
+        let text = format!(
+            "<ossec_config><localfile><log_format>{log_format}</log_format>\
+             <location>/nowhere/l</location><command>c</command></localfile></ossec_config>"
+        );
+        let (read, said) = ossec_conf::read(&Source::new("ossec.conf", text), Dialect::OURS);
+        let blocks = read.unwrap().localfiles;
+        assert_eq!(blocks[0].format, Some(log_format), "{log_format} is read as it is written");
+        let is_warned = said.iter().any(|d| d.message.contains("in `<log_format>`"));
+        let setting =
+            LocalFile { log_format, location: "/nowhere/l".into(), start: Start::default() };
+        let (sources, problems) =
+            Sources::new(&[setting], machine.clone(), Patience::default(), Now::read());
+        assert_eq!(is_warned, !problems.is_empty(), "{log_format}: {said:?}, {problems:?}");
+        assert_eq!(is_warned, sources.is_empty(), "{log_format}");
+    }
 }
 
 #[test]
 fn inputs_are_read_in_the_order_of_the_settings() {
-    let mut scene = Scene::new(&[("syslog", "b"), ("syslog", "a")], &[("a", "old\n"), ("b", "")]);
+    let mut scene = Scene::new(
+        &[(LogFormat::Syslog, "b"), (LogFormat::Syslog, "a")],
+        &[("a", "old\n"), ("b", "")],
+    );
     scene.expect_after(0, &[]);
     scene.append("a", "1\n");
     scene.append("b", "2\n");
@@ -119,8 +146,10 @@ fn inputs_are_read_in_the_order_of_the_settings() {
 
 #[test]
 fn a_pattern_is_expanded_again_and_new_files_are_read_from_their_start() {
-    let mut scene =
-        Scene::new(&[("syslog", "*.log")], &[("a.log", "old\n"), ("x.txt", ""), ("b.log.gz", "")]);
+    let mut scene = Scene::new(
+        &[(LogFormat::Syslog, "*.log")],
+        &[("a.log", "old\n"), ("x.txt", ""), ("b.log.gz", "")],
+    );
     scene.expect_after(0, &[]);
     scene.append("b.log", "1\n");
     scene.append("a.log", "2\n");
@@ -135,7 +164,8 @@ fn a_pattern_is_expanded_again_and_new_files_are_read_from_their_start() {
 
 #[test]
 fn a_pattern_that_matches_rotated_names_reads_nothing_twice() {
-    let mut scene = Scene::new(&[("syslog", "a.log*")], &[("a.log", ""), ("a.log.1", "older\n")]);
+    let mut scene =
+        Scene::new(&[(LogFormat::Syslog, "a.log*")], &[("a.log", ""), ("a.log.1", "older\n")]);
     scene.expect_after(0, &[]);
     for round in 0..4 {
         scene.append("a.log", "x\n");
@@ -151,7 +181,8 @@ fn a_pattern_that_matches_rotated_names_reads_nothing_twice() {
 
 #[test]
 fn a_file_with_two_names_is_read_once_under_the_first() {
-    let mut scene = Scene::new(&[("syslog", "link"), ("syslog", "a*")], &[("a", "")]);
+    let mut scene =
+        Scene::new(&[(LogFormat::Syslog, "link"), (LogFormat::Syslog, "a*")], &[("a", "")]);
     fs::hard_link(scene.path("a"), scene.path("link")).unwrap();
     scene.expect_after(0, &[]);
     scene.append("a", "1\n");
@@ -172,7 +203,7 @@ fn a_file_with_two_names_is_read_once_under_the_first() {
 
 #[test]
 fn a_name_with_the_time_changes_with_the_time() {
-    let mut scene = Scene::new(&[("syslog", "app-%H.log")], &[]);
+    let mut scene = Scene::new(&[(LogFormat::Syslog, "app-%H.log")], &[]);
     scene.now.wall = UNIX_EPOCH + Duration::from_secs(10 * 3600);
     fs::write(scene.path("app-10.log"), "old\n").unwrap();
     scene.expect_after(0, &[]);
@@ -191,8 +222,10 @@ fn a_name_with_the_time_changes_with_the_time() {
 
 #[test]
 fn one_busy_file_does_not_hold_up_the_others() {
-    let mut scene =
-        Scene::new(&[("syslog", "busy"), ("syslog", "calm")], &[("busy", ""), ("calm", "")]);
+    let mut scene = Scene::new(
+        &[(LogFormat::Syslog, "busy"), (LogFormat::Syslog, "calm")],
+        &[("busy", ""), ("calm", "")],
+    );
     scene.expect_after(0, &[]);
     scene.append("busy", &"a line of the busy file\n".repeat(100_000));
     scene.append("calm", "here\n");
@@ -209,7 +242,8 @@ fn one_busy_file_does_not_hold_up_the_others() {
 
 #[test]
 fn the_sleep_ends_when_a_file_grows() {
-    let mut scene = Scene::new(&[("syslog", "a"), ("syslog", "*.log")], &[("a", "")]);
+    let mut scene =
+        Scene::new(&[(LogFormat::Syslog, "a"), (LogFormat::Syslog, "*.log")], &[("a", "")]);
     scene.expect_after(0, &[]);
     let start = std::time::Instant::now();
     scene.append("a", "1\n");
@@ -224,7 +258,7 @@ fn the_sleep_ends_when_a_file_grows() {
 #[test]
 fn an_earlier_run_is_gone_on_with() {
     let mut scene = Scene::new(
-        &[("syslog", "a"), ("syslog", "*.log"), ("syslog", "later")],
+        &[(LogFormat::Syslog, "a"), (LogFormat::Syslog, "*.log"), (LogFormat::Syslog, "later")],
         &[("a", "old\n"), ("b.log", "old\n")],
     );
     scene.expect_after(0, &[]);
@@ -240,7 +274,7 @@ fn an_earlier_run_is_gone_on_with() {
     scene.append("b.log", "4\n");
     fs::write(scene.path("c.log"), "new\n").unwrap();
     let setting = |location: &str| LocalFile {
-        log_format: "syslog".to_owned(),
+        log_format: LogFormat::Syslog,
         location: scene.folder.path().join(location),
         start: Start::End,
     };

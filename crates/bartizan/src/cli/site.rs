@@ -138,17 +138,13 @@ pub(crate) fn declared_lists(
 /// The `<localfile>` blocks as inputs. Commands stand in for files: whoever cannot run them says so.
 pub(crate) fn local_files(configuration: &Configuration) -> Vec<LocalFile> {
     let files = configuration.localfiles.iter().flat_map(|file| {
-        let format = match file.format {
-            Some(LogFormat::MultiLine(lines)) => format!("multi-line:{lines}"),
-            Some(format) => format.name().to_owned(),
-            None => "syslog".to_owned(),
-        };
-        let is_journal = file.format == Some(LogFormat::Journald) && file.locations.is_empty();
+        let log_format = file.format.unwrap_or_default();
+        let is_journal = log_format == LogFormat::Journald && file.locations.is_empty();
         let whole_journal = is_journal.then(|| PathBuf::from("all"));
         let commands = file.command.iter().map(PathBuf::from).chain(whole_journal);
         let locations = file.locations.iter().map(|location| location.path.clone());
         locations.chain(commands).map(move |location| LocalFile {
-            log_format: format.clone(),
+            log_format,
             location,
             start: Start::End,
         })

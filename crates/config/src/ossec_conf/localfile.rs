@@ -1,5 +1,6 @@
 //! `<localfile>`: which logs are read (config 13).
 
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -42,9 +43,10 @@ pub struct Location {
 }
 
 /// How records are made of what is read (collection 2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "named as the values of log_format")]
 pub enum LogFormat {
+    #[default]
     Syslog,
     Generic,
     SnortFull,
@@ -119,10 +121,22 @@ impl LogFormat {
         )
     }
 
-    /// Whether the collector reads it today.
+    /// Whether it can be read today: the one answer that the warning of `check` and the collector share.
     #[must_use]
     pub fn is_implemented(self) -> bool {
-        self.is_plain_lines() || self == Self::Journald
+        // A line of `json` that is no JSON is an event too (collection 9.2).
+        self.is_plain_lines() || matches!(self, Self::Json | Self::Journald)
+    }
+
+    /// Whether it is made by a system that this program does not run on.
+    #[must_use]
+    pub fn is_foreign(self) -> bool {
+        matches!(self, Self::Eventlog | Self::Eventchannel | Self::Macos)
+    }
+
+    /// Every format; of `multi-line:N` one.
+    pub fn all() -> impl Iterator<Item = Self> {
+        FORMATS.iter().map(|(_, format, _)| *format).chain([Self::MultiLine(3)])
     }
 
     /// Whether records come from a command instead of a file.
@@ -136,6 +150,16 @@ impl LogFormat {
     pub fn name(self) -> &'static str {
         let row = FORMATS.iter().find(|(_, format, _)| *format == self);
         row.map_or("multi-line", |(name, _, _)| name)
+    }
+}
+
+/// As it is written.
+impl fmt::Display for LogFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::MultiLine(lines) => write!(f, "multi-line:{lines}"),
+            format => f.write_str(format.name()),
+        }
     }
 }
 

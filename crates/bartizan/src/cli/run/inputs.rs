@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use bartizan_collect::discover::discover;
 use bartizan_collect::sources::{Machine, Problem, Reason};
 use bartizan_collect::{LocalFile, Now, Patience, Sources, Start};
+use bartizan_config::ossec_conf::localfile::LogFormat;
 
 use crate::cli::site::Site;
 use crate::cli::{clock, complain};
@@ -57,7 +58,7 @@ impl Inputs {
     /// Inputs that are read from their beginning, for the demonstration.
     pub(super) fn of_files(paths: impl IntoIterator<Item = std::path::PathBuf>) -> Self {
         let setting = |location| LocalFile {
-            log_format: "syslog".to_owned(),
+            log_format: LogFormat::Syslog,
             location,
             start: Start::Beginning,
         };
@@ -94,7 +95,7 @@ impl Inputs {
 }
 
 fn name_of(setting: &LocalFile) -> String {
-    if setting.log_format == "journald" {
+    if setting.log_format == LogFormat::Journald {
         "the journal".to_owned()
     } else {
         super::shown(&setting.location)
