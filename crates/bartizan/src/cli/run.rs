@@ -78,6 +78,7 @@ pub(crate) fn run(args: &RunArgs) -> anyhow::Result<u8> {
     }
     let inputs = inputs::find(&site, args.from_start);
     let state = state_folder(args, &site)?;
+    refuse_beside_ossec(&state)?;
     let mut watcher = Watcher::new(args, site, &state)?;
     let (mut sources, problems) = inputs.open();
     let mut places = Places::below(&state);
@@ -142,6 +143,29 @@ fn state_folder(args: &RunArgs, site: &site::Site) -> anyhow::Result<PathBuf> {
         .or_else(|| of("HOME").map(|home| home.join(".local/state")))
         .map(|folder| folder.join("bartizan"))
         .context("no folder for alerts is known; name one with --state DIR")
+}
+
+/// Two programs must not write into one home: OSSEC links `alerts.log` to its file of the day as we do, and
+/// keeps its own positions in `queue`. Whether its engine runs is told by the file it leaves in `var/run`.
+fn refuse_beside_ossec(state: &Path) -> anyhow::Result<()> {
+    let Ok(entries) = std::fs::read_dir(state.join("var/run")) else { return Ok(()) };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let process = name.to_str().and_then(|name| {
+            let process = name.strip_prefix("ossec-analysisd-")?.strip_suffix(".pid")?;
+            process.parse::<u32>().ok()
+        });
+        let Some(process) = process else { continue };
+        if Path::new("/proc").join(process.to_string()).exists() {
+            anyhow::bail!(
+                "OSSEC runs in {} (process {process}, says {}); its files are left alone and nothing was \
+                 started: name a folder for ours with --state DIR",
+                shown(state),
+                shown(&entry.path())
+            );
+        }
+    }
+    Ok(())
 }
 
 /// Whether to colour alerts.

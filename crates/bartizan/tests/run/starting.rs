@@ -117,3 +117,27 @@ fn options_that_the_demonstration_would_ignore_are_refused() {
         assert_eq!(Running::spawn(command).wait().status.code(), Some(2), "{option:?}");
     }
 }
+
+#[test]
+fn beside_a_running_ossec_another_folder_is_wanted() {
+    let mut scene = Scene::new();
+    let alive = format!("var/run/ossec-analysisd-{}.pid", std::process::id());
+    scene.home.write(&alive, b"");
+    check_refused(&scene, &["", &alive]);
+    assert!(scene.start_unready(&[]).wait().said.contains("--state DIR"));
+
+    let elsewhere = tempfile::tempdir().expect("a folder");
+    let folder = elsewhere.path().to_str().expect("a name");
+    let running = scene.start_unready(&["--state", folder]);
+    running.wait_until("it reads", || elsewhere.path().join("queue/positions.json").exists());
+    running.stop();
+    assert!(!scene.path("logs").exists() && !scene.path("queue").exists());
+
+    // What a crash left behind: there is no such process.
+    std::fs::remove_file(scene.path(&alive)).expect("removed");
+    scene.home.write("var/run/ossec-analysisd-4194999.pid", b"");
+    let running = scene.start();
+    scene.log_lines(1);
+    scene.wait_for_alerts(&running, 1);
+    running.stop();
+}
