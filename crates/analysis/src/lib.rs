@@ -9,7 +9,7 @@
 //! This is the one place that knows both `decode` and `rules`; the tester, the daemon, replays and tests all
 //! call it, so there is no second engine to disagree with the first. Flows in: lines with the time at which
 //! they were taken in. Flows out: reports. This crate must never read a clock, format an alert or do I/O
-//! while analysing.
+//! while analysing. Files are read only while a rule set is loaded (`files`).
 
 mod databases;
 mod duplicates;
