@@ -1,5 +1,6 @@
 //! What the fuzz targets share: how bytes are taken apart, and what must hold of every diagnostic.
 
+pub mod claims;
 pub mod reference;
 
 use bartizan_base::{Diagnostic, Dialect};

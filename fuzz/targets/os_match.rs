@@ -4,7 +4,7 @@
 #![no_main]
 
 use bartizan_base::text::OwnedSubject;
-use bartizan_fuzz::{first_line, reference::Reference};
+use bartizan_fuzz::{claims::check_claims, first_line, reference::Reference};
 use bartizan_pattern::{Language, Options, Pattern, word};
 use libfuzzer_sys::fuzz_target;
 
@@ -16,6 +16,9 @@ fuzz_target!(|data: &[u8]| {
     for utf8_check in [false, true] {
         let ours = Pattern::compile(Language::OsMatch, pattern, Options { utf8_check });
         let answer = ours.as_ref().is_ok_and(|ours| ours.is_match(owned.subject()));
+        if let Ok(ours) = &ours {
+            check_claims(ours, owned.subject());
+        }
         let Ok(text) = std::str::from_utf8(pattern) else { continue };
         let theirs = Reference::os_match(text);
         assert_eq!(ours.is_ok(), theirs.is_some(), "compiles: {text:?}: {:?}", ours.err());

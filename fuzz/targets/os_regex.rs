@@ -4,7 +4,7 @@
 #![no_main]
 
 use bartizan_base::text::OwnedSubject;
-use bartizan_fuzz::{first_line, reference::Reference};
+use bartizan_fuzz::{claims::check_claims, first_line, reference::Reference};
 use bartizan_pattern::{Captures, Language, Options, Pattern};
 use libfuzzer_sys::fuzz_target;
 
@@ -22,6 +22,7 @@ fuzz_target!(|data: &[u8]| {
         if let Ok(ours) = &ours {
             assert_eq!(end, ours.find_end(owned.subject()));
             assert_eq!(end.is_some(), ours.is_match(owned.subject()));
+            check_claims(ours, owned.subject());
         }
         let Ok(text) = text else { continue };
         if pattern.iter().filter(|&&b| b == b'(').count() > DEEPEST {

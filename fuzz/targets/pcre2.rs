@@ -4,7 +4,7 @@
 #![no_main]
 
 use bartizan_base::text::OwnedSubject;
-use bartizan_fuzz::{first_line, reference::Reference};
+use bartizan_fuzz::{claims::check_claims, first_line, reference::Reference};
 use bartizan_pattern::{Captures, Language, Options, Pattern};
 use libfuzzer_sys::fuzz_target;
 
@@ -16,6 +16,7 @@ fuzz_target!(|data: &[u8]| {
     let end = ours.captures(owned.subject(), &mut captures);
     assert_eq!(end, ours.find_end(owned.subject()));
     assert_eq!(end.is_some(), ours.is_match(owned.subject()));
+    check_claims(&ours, owned.subject());
     // A search that ran out of its budget may answer "no match"; that is counted, and not looked at here.
     let theirs = std::str::from_utf8(pattern).ok().and_then(Reference::pcre2);
     if ours.budget_exceeded() == 0
