@@ -79,7 +79,11 @@ fn without_a_language_all_three_are_shown() {
 
 #[test]
 fn a_mistake_is_underlined_and_found() {
-    check_says(&["--language", "regex", "ab(c"], 1, &["1:3: error[P0001]: error 6", "1 | ab(c", "|   ^"]);
+    check_says(
+        &["--language", "regex", "ab(c"],
+        1,
+        &["1:3: error[P0001]: error 6", "1 | ab(c", "|   ^"],
+    );
     check_says(&["--language", "pcre2", "a(b"], 1, &["error "]);
     // Where one language of three refuses it, the others are still shown.
     check_says(&["a(b", "a(b"], 1, &["error ", r#"matches:   "a(b""#]);
