@@ -119,4 +119,6 @@ fn replay_prints_what_its_schema_says() {
     let home = home(RULES);
     let output = home.run(&["replay", "--json", "--threads", "1", "-"], LINES);
     check_lines("alert.json", &output.stdout, 4);
+    let output = home.run(&["replay", "--summary", "--json", "--threads", "1", "-"], LINES);
+    check_lines("summary.json", &output.stdout, 3);
 }
