@@ -5,8 +5,9 @@
 //! Each kind of message has a stable code, so that editors and scripts can tell them apart.
 
 use std::fmt;
+use std::path::Path;
 
-use crate::source::Place;
+use crate::source::{Place, Position};
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -98,9 +99,10 @@ pub fn any_error(diagnostics: &[Diagnostic]) -> bool {
 /// Sorts by file and position, so that the same files always give the same output. Messages without a place
 /// come last.
 pub fn sort(diagnostics: &mut [Diagnostic]) {
+    fn place(diagnostic: &Diagnostic) -> Option<(&Path, usize)> {
+        diagnostic.place.as_ref().map(|p| (p.source.path.as_path(), p.span.start))
+    }
     diagnostics.sort_by(|a, b| {
-        let place =
-            |d: &Diagnostic| d.place.as_ref().map(|p| (p.source.path.clone(), p.span.start));
         let (a_place, b_place) = (place(a), place(b));
         a_place
             .is_none()
@@ -128,7 +130,7 @@ impl fmt::Display for Diagnostic {
                     at.column,
                     printable(message)
                 )?;
-                write_quote(f, place, &at)?;
+                write_quote(f, place, at)?;
             }
         }
         match help {
@@ -140,22 +142,30 @@ impl fmt::Display for Diagnostic {
 
 /// Longest part of a line that is quoted, in characters.
 const QUOTED: usize = 160;
+/// Longest character, in bytes.
+const CHARACTER: usize = 4;
 
-fn write_quote(
-    f: &mut fmt::Formatter<'_>,
-    place: &Place,
-    at: &crate::source::Position,
-) -> fmt::Result {
-    // A long line (a generated file) is shown from a little before the place.
-    let skipped = if at.column > QUOTED / 2 { at.column - QUOTED / 4 } else { 0 };
-    let shown: String = at.text.chars().skip(skipped).take(QUOTED).map(printable_char).collect();
+fn write_quote(f: &mut fmt::Formatter<'_>, place: &Place, at: Position) -> fmt::Result {
+    // A long line (a generated file) is shown from a little before the place, and never looked at as a whole.
+    let kept = if at.column > QUOTED / 2 { QUOTED / 4 } else { at.column - 1 };
+    let text = &place.source.text;
+    let (before, after) = text.split_at(place.span.start.min(text.len()));
+    let before = before.get(before.len().saturating_sub(QUOTED * CHARACTER)..).unwrap_or(before);
+    let before = before.rsplit(|&byte| byte == b'\n').next().unwrap_or_default();
+    let after = after.get(..QUOTED * CHARACTER).unwrap_or(after);
+    let after = after.split(|&byte| byte == b'\n').next().unwrap_or_default();
+    let before = String::from_utf8_lossy(before);
+    let lead = before.chars().skip(before.chars().count().saturating_sub(kept));
+    let after = String::from_utf8_lossy(after);
+    let after = after.trim_end_matches('\r');
+    let shown: String = lead.chain(after.chars()).take(QUOTED).map(printable_char).collect();
     writeln!(f, "{:>5} | {shown}", at.line)?;
-    let column = at.column - 1 - skipped.min(at.column - 1);
-    let spanned = place.source.text.get(place.span.clone()).unwrap_or_default();
+    let spanned = text.get(place.span.clone()).unwrap_or_default();
+    let spanned = spanned.get(..QUOTED * CHARACTER).unwrap_or(spanned);
     let first_line = spanned.split(|&b| b == b'\n').next().unwrap_or_default();
     let width = String::from_utf8_lossy(first_line).chars().count();
-    let room = shown.chars().count().saturating_sub(column).max(1);
-    write!(f, "      | {:column$}{}", "", "^".repeat(width.clamp(1, room)))
+    let room = shown.chars().count().saturating_sub(kept).max(1);
+    write!(f, "      | {:kept$}{}", "", "^".repeat(width.clamp(1, room)))
 }
 
 /// Control characters must not reach a terminal raw; a tab is one column wide here.
@@ -213,6 +223,21 @@ mod tests {
         assert!(shown.contains("f:1:5001: error"), "{shown}");
         assert!(shown.contains("WRONG"), "{shown}");
         assert!(shown.lines().all(|line| line.len() < 200), "{shown}");
+    }
+
+    #[test]
+    fn characters_of_several_bytes_are_one_column_wide() {
+        let mut text = "é€".repeat(300);
+        let start = text.len();
+        text.push_str("WRONG é\r\nnext");
+        let source = Source::new("f", text.as_str());
+        let d = Diagnostic::error("X0001", Place::new(&source, start..start + 5), "no");
+        let shown = d.to_string();
+        assert!(shown.starts_with("f:1:601: error"), "{shown}");
+        let lines: Vec<&str> = shown.lines().skip(1).collect();
+        let column = |line: &str, of: char| line.chars().position(|c| c == of);
+        assert_eq!(column(lines[0], 'W'), column(lines[1], '^'), "{shown}");
+        assert!(lines[0].ends_with("WRONG é") && lines[1].ends_with(" ^^^^^"), "{shown}");
     }
 
     #[test]

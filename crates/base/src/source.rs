@@ -32,15 +32,13 @@ pub struct Place {
     pub span: Span,
 }
 
-/// Line and column, both from 1, the column in characters; and the line itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Line and column, both from 1, the column in characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Position {
     /// Line number, from 1.
     pub line: usize,
     /// Column, in characters, from 1.
     pub column: usize,
-    /// The text of the line, invalid UTF-8 replaced, without its line end.
-    pub text: String,
 }
 
 /// Why a file could not be read.
@@ -115,17 +113,12 @@ impl Source {
     /// Where a byte offset is.
     #[must_use]
     pub fn position(&self, offset: usize) -> Position {
-        let offset = offset.min(self.text.len());
-        let (before, after) = self.text.split_at(offset);
+        let before = self.text.get(..offset).unwrap_or(&self.text);
         let start = memchr::memrchr(b'\n', before).map_or(0, |i| i + 1);
-        let end = offset + memchr::memchr(b'\n', after).unwrap_or(after.len());
-        let lead = self.text.get(start..offset).unwrap_or_default();
+        let lead = before.get(start..).unwrap_or_default();
         Position {
             line: memchr::memchr_iter(b'\n', before).count() + 1,
             column: String::from_utf8_lossy(lead).chars().count() + 1,
-            text: String::from_utf8_lossy(self.text.get(start..end).unwrap_or_default())
-                .trim_end_matches('\r')
-                .to_owned(),
         }
     }
 }

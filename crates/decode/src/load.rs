@@ -13,7 +13,9 @@ mod draft;
 mod fields;
 mod link;
 
-use bartizan_base::{Diagnostic, Dialect, FieldNames, FtsKeys, Severity, diagnostic};
+use std::sync::Arc;
+
+use bartizan_base::{Diagnostic, Dialect, FieldNames, FtsKeys, Place, Severity, Source, limits};
 use bartizan_config::xml::Document;
 
 use crate::index::Prefixes;
@@ -53,7 +55,7 @@ impl DecoderSet {
         options: &DecoderOptions,
         diagnostics: &mut Vec<Diagnostic>,
     ) -> (Self, bool) {
-        let mut found = Vec::new();
+        let mut found = Found::default();
         let mut field_names = FieldNames::default();
         let mut compiled = Vec::new();
         for document in documents {
@@ -65,12 +67,18 @@ impl DecoderSet {
                 compiled.len(),
                 link::MOST_DECODERS
             );
-            found.push(Diagnostic::new(Severity::Error, code::TOO_MANY_DECODERS, None, message));
+            found.add(vec![Diagnostic::new(
+                Severity::Error,
+                code::TOO_MANY_DECODERS,
+                None,
+                message,
+            )]);
             compiled.truncate(link::MOST_DECODERS);
         }
         let linked = link::link(compiled, options.dialect, &mut found);
-        let is_wrong = diagnostic::any_error(&found);
-        diagnostics.append(&mut found);
+        found.end();
+        let is_wrong = found.is_wrong;
+        diagnostics.append(&mut found.list);
         let set = Self {
             dialect: options.dialect,
             table: linked.table,
@@ -85,22 +93,75 @@ impl DecoderSet {
     }
 }
 
+/// The messages about decoders: all that anybody would read of each file, and whether one is an error.
+#[derive(Debug, Default)]
+struct Found {
+    list: Vec<Diagnostic>,
+    is_wrong: bool,
+    by_file: Vec<(Arc<Source>, usize)>,
+}
+
+impl Found {
+    fn add(&mut self, said: Vec<Diagnostic>) {
+        for diagnostic in said {
+            self.is_wrong |= diagnostic.is_error();
+            if self.is_wanted(diagnostic.place.as_ref()) {
+                self.list.push(diagnostic);
+            }
+        }
+    }
+
+    /// Counts a message about the file of `place`; false if there were enough.
+    fn is_wanted(&mut self, place: Option<&Place>) -> bool {
+        let Some(source) = place.map(|place| &place.source) else { return true };
+        let known = self.by_file.iter().rposition(|(other, _)| Arc::ptr_eq(other, source));
+        let at = known.unwrap_or(self.by_file.len());
+        if known.is_none() {
+            self.by_file.push((Arc::clone(source), 0));
+        }
+        let Some((_, said)) = self.by_file.get_mut(at) else { return true };
+        *said += 1;
+        *said <= limits::DIAGNOSTICS_PER_FILE
+    }
+
+    /// Says how many messages were left out.
+    fn end(&mut self) {
+        for (source, said) in std::mem::take(&mut self.by_file) {
+            let left_out = said.saturating_sub(limits::DIAGNOSTICS_PER_FILE);
+            if left_out > 0 {
+                let place = Some(Place::new(&source, 0..0));
+                let message = format!("{left_out} more messages about this file are not shown");
+                let note = Diagnostic::new(Severity::Note, code::MORE_MESSAGES, place, message);
+                self.list.push(note);
+            }
+        }
+    }
+}
+
 fn load_file(
     document: &Document,
     options: &DecoderOptions,
     names: &mut FieldNames,
     compiled: &mut Vec<compile::Compiled>,
-    diagnostics: &mut Vec<Diagnostic>,
+    found: &mut Found,
 ) {
     let &DecoderOptions { dialect, order_size } = options;
     for element in &document.roots {
+        let mut said = Vec::new();
+        let diagnostics = &mut said;
         let mut reader = draft::Reader { document, dialect, diagnostics };
-        let Some(draft) = reader.read(element) else { continue };
+        let Some(draft) = reader.read(element) else {
+            found.add(said);
+            continue;
+        };
+        let diagnostics = &mut said;
         let mut reader = fields::Reader { dialect, order_size, names, diagnostics };
         let fields =
             draft.order.as_ref().map(|order| reader.order(&draft, order)).unwrap_or_default();
         let fts = if draft.fts.is_empty() { FtsKeys::default() } else { reader.fts(&draft) };
+        let diagnostics = &mut said;
         let mut compiler = compile::Compiler { dialect, order_size, diagnostics };
         compiled.push(compiler.compile(draft, fields, fts));
+        found.add(said);
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::bail;
 use bartizan_analysis::{Ruleset, RulesetFiles, Settings};
-use bartizan_base::{Diagnostic, Dialect};
+use bartizan_base::{Diagnostic, Dialect, Severity};
 use bartizan_collect::{LocalFile, Start};
 use bartizan_config::Configuration;
 use bartizan_config::internal_options::InternalOptions;
@@ -92,20 +92,49 @@ pub(crate) fn load(common: &Common) -> Loaded {
     bartizan_base::diagnostic::sort(&mut diagnostics);
     let is_broken = bartizan_base::diagnostic::any_error(&diagnostics);
     let ruleset = ruleset.filter(|_| !is_broken);
+    leave_out_most(&mut diagnostics);
     Loaded { home: found.home, configuration, ruleset, files, diagnostics }
 }
+
+/// Messages that anybody would read, of all files together.
+const MESSAGES: usize = 5_000;
+
+/// Leaves out what nobody would read: warnings before errors, the last first.
+fn leave_out_most(diagnostics: &mut Vec<Diagnostic>) {
+    let surplus = diagnostics.len().saturating_sub(MESSAGES);
+    if surplus == 0 {
+        return;
+    }
+    diagnostics.sort_by_key(|diagnostic| !diagnostic.is_error());
+    diagnostics.truncate(MESSAGES);
+    bartizan_base::diagnostic::sort(diagnostics);
+    let message = format!("{surplus} more messages are not shown");
+    diagnostics.push(Diagnostic::new(Severity::Note, codes::MORE_MESSAGES, None, message));
+}
+
+/// Codes of the notes that say how many messages are not shown.
+const ENOUGH: [&str; 4] = [
+    codes::MORE_MESSAGES,
+    bartizan_config::xml::codes::FURTHER_MESSAGES,
+    bartizan_decode::load::code::MORE_MESSAGES,
+    bartizan_rules::load::codes::MORE_MESSAGES,
+];
 
 /// Loads a site that is to be used: errors are shown, and nothing starts half-loaded. Warnings are shown when
 /// `with_warnings`, else counted.
 pub(crate) fn open(common: &Common, with_warnings: bool) -> anyhow::Result<Site> {
     let console = Console::new(common.color);
     let Loaded { home, configuration, ruleset, diagnostics, .. } = load(common);
-    let (errors, warnings): (Vec<_>, Vec<_>) =
-        diagnostics.into_iter().partition(Diagnostic::is_error);
-    show::diagnostics(&errors, console);
     let Some(ruleset) = ruleset else {
-        bail!("the configuration has {} error(s); nothing was started", errors.len().max(1));
+        // With a note about errors that are not shown.
+        let of_use = |d: &Diagnostic| d.is_error() || ENOUGH.contains(&d.code);
+        let shown: Vec<_> = diagnostics.into_iter().filter(of_use).collect();
+        show::diagnostics(&shown, console);
+        let errors = shown.iter().filter(|d| d.is_error()).count().max(1);
+        bail!("the configuration has {errors} error(s); nothing was started");
     };
+    let warnings: Vec<_> =
+        diagnostics.into_iter().filter(|d| d.severity == Severity::Warning).collect();
     if with_warnings {
         show::diagnostics(&warnings, console);
     } else if !warnings.is_empty() {

@@ -46,3 +46,5 @@ pub const NOT_YET: &str = "C0900";
 pub const NO_EFFECT: &str = "C0901";
 /// A section of Wazuh that is ignored.
 pub const IGNORED_SECTION: &str = "C0902";
+/// More messages than are shown.
+pub const MORE_MESSAGES: &str = "C0099";

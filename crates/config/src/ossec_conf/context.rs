@@ -16,6 +16,7 @@ pub struct Context<'a> {
     pub dialect: Dialect,
     diagnostics: &'a mut Vec<Diagnostic>,
     said: usize,
+    has_error: bool,
     /// Options that were met and have no effect, by section and name.
     without_effect: BTreeMap<(String, &'static str), Met>,
     /// The section that is read has no effect as a whole.
@@ -63,6 +64,7 @@ impl<'a> Context<'a> {
             dialect,
             diagnostics,
             said: 0,
+            has_error: false,
             without_effect: BTreeMap::new(),
             section_not_yet: false,
         }
@@ -107,7 +109,10 @@ impl<'a> Context<'a> {
         help: &str,
     ) {
         self.said += 1;
-        if self.said > limits::DIAGNOSTICS_PER_FILE {
+        // However many warnings there are, an error among them must be known.
+        let is_first_error = severity == Severity::Error && !self.has_error;
+        self.has_error |= is_first_error;
+        if self.said > limits::DIAGNOSTICS_PER_FILE && !is_first_error {
             return;
         }
         let said = Diagnostic::new(severity, code, Some(self.document.place(&span)), message);
@@ -204,6 +209,13 @@ impl<'a> Context<'a> {
             let message =
                 format!("section `<{section}>` is accepted, but not implemented yet: {options}");
             self.warn(codes::NOT_YET, span, message, "");
+        }
+        let left_out = self.said.saturating_sub(limits::DIAGNOSTICS_PER_FILE);
+        if left_out > 0 {
+            let place = Some(self.document.place(&(0..0)));
+            let message = format!("{left_out} more messages about this file are not shown");
+            let note = Diagnostic::new(Severity::Note, codes::MORE_MESSAGES, place, message);
+            self.diagnostics.push(note);
         }
     }
 }

@@ -65,3 +65,5 @@ pub const NEAR_FIELD: &str = "D0106";
 pub const FIELD_COUNT: &str = "D0107";
 /// Warning: `srcuser` in `fts` stands for dstuser in this dialect.
 pub const FTS_SRCUSER: &str = "D0108";
+/// More messages than are shown.
+pub const MORE_MESSAGES: &str = "D0099";

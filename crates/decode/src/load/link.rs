@@ -1,6 +1,6 @@
 //! Links decoders to their parents and to each other (decoding 7.2, 7.4), and numbers them (6.8).
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use bartizan_base::decoder::BUILT_IN_NAMES;
 use bartizan_base::{
@@ -9,13 +9,16 @@ use bartizan_base::{
 };
 
 use super::assemble::{Linked, assemble};
-use super::code;
 use super::compile::{Compiled, kind};
 use super::draft::show;
+use super::{Found, code};
 use crate::set::{Action, Offset};
 
 /// Number of decoders that fit in a [`bartizan_base::DecoderIndex`], the null decoder left out.
 pub(super) const MOST_DECODERS: usize = u16::MAX as usize - 1 - BUILT_IN_NAMES.len();
+
+/// Parents that an unknown one is compared with, at most.
+const SUGGESTED: usize = 1_000;
 
 /// The decoders and who belongs to whom, by places in `decoders`.
 struct Family<'a> {
@@ -25,29 +28,27 @@ struct Family<'a> {
 }
 
 /// Links `decoders`, which stand in load order.
-pub(super) fn link(
-    decoders: Vec<Compiled>,
-    dialect: Dialect,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> Linked {
-    let family = Family::new(&decoders, dialect, diagnostics);
+pub(super) fn link(decoders: Vec<Compiled>, dialect: Dialect, found: &mut Found) -> Linked {
+    let family = Family::new(&decoders, dialect, found);
     let mut warnings = Vec::new();
     for (parent, children) in &family.parents {
         family.warn(*parent, children, dialect, &mut warnings);
     }
     // Parents of one name share their children: each warning once.
-    for warning in warnings {
-        if !diagnostics.contains(&warning) {
-            diagnostics.push(warning);
-        }
-    }
+    let mut known = HashSet::new();
+    warnings.retain(|warning| {
+        let place = warning.place.as_ref();
+        let file = place.map(|place| place.source.path.clone());
+        known.insert((file, place.map(|place| place.span.clone()), warning.message.clone()))
+    });
+    found.add(warnings);
     let table = family.table(dialect);
     let Family { parents, .. } = family;
     assemble(decoders, &parents, table, dialect)
 }
 
 impl<'a> Family<'a> {
-    fn new(decoders: &'a [Compiled], dialect: Dialect, diagnostics: &mut Vec<Diagnostic>) -> Self {
+    fn new(decoders: &'a [Compiled], dialect: Dialect, found: &mut Found) -> Self {
         let mut family = Self { decoders, parents: Vec::new() };
         let mut by_name: HashMap<&[u8], Vec<usize>> = HashMap::new();
         for (at, decoder) in decoders.iter().enumerate() {
@@ -57,7 +58,11 @@ impl<'a> Family<'a> {
                 continue;
             };
             let Some(places) = by_name.get(parent.as_slice()) else {
-                diagnostics.push(family.unknown_parent(at));
+                found.is_wrong = true;
+                // What may have been meant is looked for as long as it is shown.
+                if found.is_wanted(Some(&decoder.place)) {
+                    found.list.push(family.unknown_parent(at));
+                }
                 continue;
             };
             let mut is_repeated = true;
@@ -68,12 +73,12 @@ impl<'a> Family<'a> {
                 is_repeated &= twin.is_some();
                 children.push(at);
                 if let Some(problem) = twin.and_then(|twin| family.repetition(twin, at, dialect)) {
-                    diagnostics.push(problem);
+                    found.add(vec![problem]);
                     break;
                 }
             }
             if !is_repeated {
-                diagnostics.extend(family.first_after_regex(at));
+                found.add(family.first_after_regex(at).into_iter().collect());
             }
         }
         family
@@ -111,8 +116,9 @@ impl<'a> Family<'a> {
         } else if all().next().is_some() {
             (format!("parent decoder `{shown}` is a child itself"), "there are two levels only")
         } else {
+            let known = self.parents.iter().take(SUGGESTED);
             let known: BTreeSet<String> =
-                self.parents.iter().map(|&(at, _)| show(&self.decoders[at].name)).collect();
+                known.map(|&(at, _)| show(&self.decoders[at].name)).collect();
             let message = format!("unknown parent decoder `{shown}`");
             return Diagnostic::error(code::WRONG_PARENT, place.clone(), message)
                 .suggest(&shown, known.iter().map(String::as_str));
