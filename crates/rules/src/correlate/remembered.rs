@@ -50,16 +50,24 @@ impl Default for Remembered {
     }
 }
 
+/// Least room of a buffer that holds anything, in bytes: buffers go from event to event, and one that fits
+/// nearly every line need not grow again.
+const ROOM_BYTES: usize = 512;
+
+fn copy(text: &[u8], buffer: &mut Vec<u8>) {
+    buffer.clear();
+    if buffer.capacity() < text.len() {
+        buffer.reserve_exact(text.len().next_power_of_two().max(ROOM_BYTES));
+    }
+    buffer.extend_from_slice(text);
+}
+
 impl Remembered {
     /// Takes an event in; the buffers of whatever was here are used again.
     pub(super) fn fill(&mut self, event: &Event, mark: u16, rule: RuleIndex, keep_folded: bool) {
         let (raw, folded) = event.buffers();
-        self.raw.clear();
-        self.raw.extend_from_slice(raw);
-        self.folded.clear();
-        if keep_folded {
-            self.folded.extend_from_slice(folded);
-        }
+        copy(raw, &mut self.raw);
+        copy(if keep_folded { folded } else { &[] }, &mut self.folded);
         self.time = event.time.0;
         self.mark = mark;
         self.rule = rule;
