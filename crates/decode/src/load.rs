@@ -84,7 +84,7 @@ impl DecoderSet {
             table: linked.table,
             field_names,
             program: linked.program,
-            prefixes: Prefixes::new(&linked.plain),
+            prefixes: Prefixes::new(if is_wrong { &[] } else { &linked.plain }),
             plain: linked.plain,
             entries: linked.entries,
             children: linked.children,
