@@ -32,10 +32,8 @@ pub const DIAGNOSTICS_PER_FILE: usize = 1_000;
 pub const PROGRAM_NAMES: usize = 65_536;
 /// Longest program name whose answers are kept, in bytes; patterns are asked anew for longer ones.
 pub const PROGRAM_NAME_BYTES: usize = 64;
-/// Bytes that the buffers of remembered events take, at most (rules 5.2); the oldest leave beyond.
+/// Bytes that remembered events take, at most (rules 5.2); the oldest leave beyond.
 pub const MEMORY_BYTES: usize = 32 << 20;
-/// Largest buffer of a remembered event that is used again, in bytes; a larger one is made smaller.
-pub const SPARE_BYTES: usize = 4 << 10;
 /// Keys of `if_fts`, and lines of the ignore list, that are known at most (rules 6); the oldest leave beyond.
 pub const KNOWN_KEYS: usize = 1_000_000;
 /// Bytes of those keys, and as many of those lines.

@@ -6,14 +6,16 @@
 //! ```
 //!
 //! Events are numbered from 0 for ever; a list holds numbers, so an event that leaves the memory leaves every
-//! list by being older than the oldest that is left. Buffers of events that leave are used again.
+//! list by being older than the oldest that is left. Their bytes stand in a ring, where those that leave make
+//! room for those that come.
 
 use std::collections::VecDeque;
 
 use bartizan_base::{Deviation, Dialect, Event, limits};
 
 use super::list::List;
-use super::remembered::{Key, Remembered, Sameness};
+use super::remembered::{Key, Remembered, Sameness, Seen};
+use super::ring::{Piece, Ring};
 use crate::condition::{Correlation, SameTests, Search, Test};
 use crate::correlate::Lines;
 use crate::rule::{ListIndex, Rule, RuleIndex, RuleSet};
@@ -28,15 +30,13 @@ const ORIGINAL_EVICTION: usize = 10;
 #[derive(Debug)]
 pub struct History {
     events: VecDeque<Remembered>,
+    ring: Ring,
     /// Number of the oldest event in `events`.
     first: u64,
     lists: Vec<List>,
     /// For each rule the lists its events stand in.
     lists_of: Vec<Vec<ListIndex>>,
     samenesses: Vec<Sameness>,
-    spare: Vec<Remembered>,
-    /// Bytes of all buffers, those of `spare` too.
-    bytes: usize,
     bound: usize,
     /// Seconds an event survives an overflow in the original; `None`: only the oldest go.
     original_seconds: Option<i64>,
@@ -54,12 +54,11 @@ impl History {
         let starves = rules.dialect.has(Deviation::SidStarvesGroup);
         let mut history = Self {
             events: VecDeque::new(),
+            ring: Ring::default(),
             first: 0,
             lists: rules.lists.iter().map(|&bound| List::new(bound)).collect(),
             lists_of: rules.rules.iter().map(|rule| lists_of(rule, starves)).collect(),
             samenesses: Vec::new(),
-            spare: Vec::new(),
-            bytes: 0,
             bound: rules.options.memory_events.max(1),
             original_seconds: rules
                 .dialect
@@ -110,10 +109,10 @@ impl History {
         self.events.is_empty()
     }
 
-    /// Bytes that the buffers of remembered events take.
+    /// Bytes that the texts of remembered events take, and the room there is for more.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.bytes
+        self.ring.capacity()
     }
 
     /// Events that had to leave because the memory was full.
@@ -135,36 +134,40 @@ impl History {
                 list.push(number, mark, self.first, key);
             }
         }
-        let mut entry = self.spare.pop().unwrap_or_default();
-        self.bytes = self.bytes.saturating_sub(entry.buffer_bytes());
-        entry.fill(event, mark, rule, self.keep_folded);
-        self.bytes += entry.buffer_bytes();
-        self.events.push_back(entry);
+        let piece = self.keep_bytes(event);
+        self.events.push_back(Remembered::new(event, piece, mark, rule));
         if self.events.len() > self.bound {
             self.evict(event.time.0);
         }
-        self.fit_bytes();
+        if let Some(size) = self.ring.size_if_idle() {
+            self.resize(size);
+        }
     }
 
     /// Whatever the dialect: events are long if senders want, and the memory must not be theirs.
-    fn fit_bytes(&mut self) {
-        while self.bytes > limits::MEMORY_BYTES {
-            if let Some(entry) = self.spare.pop() {
-                self.bytes = self.bytes.saturating_sub(entry.buffer_bytes());
-            } else if self.events.len() > 1 {
-                self.drop_oldest();
+    fn keep_bytes(&mut self, event: &Event) -> Piece {
+        let (raw, folded) = event.buffers();
+        let folded = if self.keep_folded { folded } else { &[] };
+        loop {
+            if let Some(piece) = self.ring.push(raw, folded) {
+                return piece;
+            }
+            let size = self.ring.size_for(raw.len() + folded.len());
+            if size <= limits::MEMORY_BYTES || self.events.is_empty() {
+                self.resize(size);
             } else {
-                return;
+                self.drop_oldest();
             }
         }
     }
 
+    fn resize(&mut self, size: usize) {
+        self.ring.resize(size, self.events.iter_mut().map(|entry| &mut entry.piece));
+    }
+
     fn drop_oldest(&mut self) {
-        let Some(mut entry) = self.events.pop_front() else { return };
-        self.bytes = self.bytes.saturating_sub(entry.buffer_bytes());
-        entry.shrink();
-        self.bytes += entry.buffer_bytes();
-        self.spare.push(entry);
+        let Some(oldest) = self.events.pop_front() else { return };
+        self.ring.pop(oldest.piece, self.events.front().map(|entry| entry.piece));
         self.first += 1;
         self.evicted += 1;
     }
@@ -244,7 +247,8 @@ impl History {
         let mut newest = list.filter(|_| foreign).and_then(List::newest);
         let mut count = 0;
         for (ordinal, number) in entries {
-            let Some(entry) = self.get(number) else { break };
+            let Some(seen) = self.get(number) else { break };
+            let entry = seen.entry;
             if event.time.0.saturating_sub(entry.time) > i64::from(rule.timeframe) {
                 return None;
             }
@@ -254,7 +258,7 @@ impl History {
             if entry.mark >= rule.level || barrier.is_some_and(|at| ordinal <= at) {
                 return None;
             }
-            if !is_candidate(entry, rule, event) {
+            if !is_candidate(seen, rule, event) {
                 continue;
             }
             newest.get_or_insert(number);
@@ -273,8 +277,9 @@ impl History {
         None
     }
 
-    fn get(&self, number: u64) -> Option<&Remembered> {
-        self.events.get(usize::try_from(number.checked_sub(self.first)?).ok()?)
+    fn get(&self, number: u64) -> Option<Seen<'_>> {
+        let entry = self.events.get(usize::try_from(number.checked_sub(self.first)?).ok()?)?;
+        Some(Seen { entry, bytes: self.ring.get(entry.piece) })
     }
 
     fn set_mark(&mut self, number: u64, level: u16) {
@@ -308,14 +313,14 @@ struct Found {
     line_count: usize,
 }
 
-fn is_candidate(entry: &Remembered, rule: &Correlation, event: &Event) -> bool {
+fn is_candidate(seen: Seen<'_>, rule: &Correlation, event: &Event) -> bool {
     if let Search::Memory(pattern) = &rule.search {
-        if entry.category != event.decoded.category {
+        if seen.entry.category != event.decoded.category {
             return false;
         }
-        if pattern.as_ref().is_some_and(|pattern| !pattern.is_match(entry.log())) {
+        if pattern.as_ref().is_some_and(|pattern| !pattern.is_match(seen.log())) {
             return false;
         }
     }
-    entry.qualifies(event, rule.same)
+    seen.qualifies(event, rule.same)
 }

@@ -27,6 +27,11 @@ pub(super) struct List {
     marked: Vec<(u64, u16)>,
 }
 
+/// Entries that room is made for at once, at most.
+const ROOM: usize = 256;
+/// Levels there are: of each, only the newest mark counts.
+const MARKS: usize = 17;
+
 /// Entries that share values, for one set of tests.
 #[derive(Debug, Default)]
 struct Chain {
@@ -93,6 +98,9 @@ impl List {
         if self.bound.is_some_and(|bound| self.numbers.len() >= bound) {
             self.pop_front();
         }
+        if self.marked.capacity() == 0 {
+            self.make_room();
+        }
         let ordinal = self.first + self.numbers.len() as u64;
         self.numbers.push_back(number);
         for chain in &mut self.chains {
@@ -102,6 +110,19 @@ impl List {
         }
         if mark > 0 {
             self.note_mark(ordinal, mark);
+        }
+    }
+
+    /// Room for all that it may hold, once it holds anything: most lists never do. One without a bound, or
+    /// with a very high one, grows beyond that as it must.
+    fn make_room(&mut self) {
+        let entries = self.bound.unwrap_or(ROOM).min(ROOM);
+        self.numbers.reserve_exact(entries);
+        self.marked.reserve_exact(MARKS);
+        for chain in &mut self.chains {
+            chain.links.reserve_exact(entries);
+            // Entries that leave still take places in a map for a while.
+            chain.newest.reserve(2 * entries);
         }
     }
 

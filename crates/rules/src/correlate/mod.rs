@@ -19,6 +19,7 @@ mod ignore_list;
 mod journal;
 mod list;
 mod remembered;
+mod ring;
 
 use bartizan_base::{DecoderTable, Event};
 

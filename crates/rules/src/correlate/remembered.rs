@@ -2,8 +2,9 @@
 
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 
-use bartizan_base::{Category, Event, StaticField, Subject, Text, limits};
+use bartizan_base::{Category, Event, StaticField, Subject, Text};
 
+use super::ring::Piece;
 use crate::condition::SameTests;
 use crate::rule::RuleIndex;
 
@@ -18,98 +19,69 @@ const COMPARED: [StaticField; 7] = [
     StaticField::SrcGeoIp,
 ];
 
-/// An event that fired.
+/// An event that fired. Its bytes are in the ring: the event as received, then folded if that is wanted.
 #[derive(Debug)]
 pub(super) struct Remembered {
-    raw: Vec<u8>,
-    folded: Vec<u8>,
+    pub(super) piece: Piece,
     pub(super) time: i64,
     pub(super) mark: u16,
     pub(super) rule: RuleIndex,
     pub(super) category: Category,
+    /// Where the folded bytes begin in the piece.
+    folded: usize,
     full_log: Text,
     log: Text,
     hostname: Text,
     fields: [Option<Text>; COMPARED.len()],
 }
 
-impl Default for Remembered {
-    fn default() -> Self {
-        Self {
-            raw: Vec::new(),
-            folded: Vec::new(),
-            time: 0,
-            mark: 0,
-            rule: RuleIndex(0),
-            category: Category::Syslog,
-            full_log: Text::default(),
-            log: Text::default(),
-            hostname: Text::default(),
-            fields: [None; COMPARED.len()],
-        }
-    }
-}
-
-/// Least room of a buffer that holds anything, in bytes: buffers go from event to event, and one that fits
-/// nearly every line need not grow again.
-const ROOM_BYTES: usize = 512;
-
-fn copy(text: &[u8], buffer: &mut Vec<u8>) {
-    buffer.clear();
-    if buffer.capacity() < text.len() {
-        buffer.reserve_exact(text.len().next_power_of_two().max(ROOM_BYTES));
-    }
-    buffer.extend_from_slice(text);
-}
-
 impl Remembered {
-    /// Takes an event in; the buffers of whatever was here are used again.
-    pub(super) fn fill(&mut self, event: &Event, mark: u16, rule: RuleIndex, keep_folded: bool) {
-        let (raw, folded) = event.buffers();
-        copy(raw, &mut self.raw);
-        copy(if keep_folded { folded } else { &[] }, &mut self.folded);
-        self.time = event.time.0;
-        self.mark = mark;
-        self.rule = rule;
-        self.category = event.decoded.category;
-        self.full_log = event.full_log;
-        self.log = event.log;
-        self.hostname = event.hostname;
-        self.fields = COMPARED.map(|field| event.decoded.field(field));
-    }
-
-    /// Bytes its buffers take.
-    pub(super) fn buffer_bytes(&self) -> usize {
-        self.raw.capacity() + self.folded.capacity()
-    }
-
-    /// Makes large buffers smaller before they wait for the next event. What is in them is lost.
-    pub(super) fn shrink(&mut self) {
-        for buffer in [&mut self.raw, &mut self.folded] {
-            buffer.clear();
-            buffer.shrink_to(limits::SPARE_BYTES);
+    /// The event, whose bytes are in `piece`.
+    pub(super) fn new(event: &Event, piece: Piece, mark: u16, rule: RuleIndex) -> Self {
+        Self {
+            piece,
+            time: event.time.0,
+            mark,
+            rule,
+            category: event.decoded.category,
+            folded: event.buffers().0.len(),
+            full_log: event.full_log,
+            log: event.log,
+            hostname: event.hostname,
+            fields: COMPARED.map(|field| event.decoded.field(field)),
         }
     }
+}
 
-    fn bytes(&self, text: Text) -> &[u8] {
-        self.raw.get(text.range()).unwrap_or_default()
+/// A remembered event with its bytes.
+#[derive(Clone, Copy)]
+pub(super) struct Seen<'a> {
+    pub(super) entry: &'a Remembered,
+    pub(super) bytes: &'a [u8],
+}
+
+impl<'a> Seen<'a> {
+    fn text(&self, text: Text) -> &'a [u8] {
+        self.bytes.get(text.range()).unwrap_or_default()
     }
 
     /// The line for an alert's context.
-    pub(super) fn full_log(&self) -> &[u8] {
-        self.bytes(self.full_log)
+    pub(super) fn full_log(&self) -> &'a [u8] {
+        self.text(self.entry.full_log)
     }
 
     /// The log, for `if_matched_regex`.
-    pub(super) fn log(&self) -> Subject<'_> {
-        let folded = self.folded.get(self.log.range()).unwrap_or_default();
-        Subject::new(self.bytes(self.log), folded)
+    pub(super) fn log(&self) -> Subject<'a> {
+        let folded = self.bytes.get(self.entry.folded..).unwrap_or_default();
+        let folded = folded.get(self.entry.log.range()).unwrap_or_default();
+        Subject::new(self.text(self.entry.log), folded)
     }
 
     /// The `same_…` and `different_…` tests against the current event (rules 5.4).
     pub(super) fn qualifies(&self, event: &Event, same: SameTests) -> bool {
-        let equal = |at: usize| match (self.fields[at], event.field(COMPARED[at])) {
-            (Some(old), Some(new)) => Some(self.bytes(old) == new),
+        let entry = self.entry;
+        let equal = |at: usize| match (entry.fields[at], event.field(COMPARED[at])) {
+            (Some(old), Some(new)) => Some(self.text(old) == new),
             _ => None,
         };
         (!same.same_source_ip || equal(0) == Some(true))
@@ -117,7 +89,7 @@ impl Remembered {
             && (!same.same_user || equal(2) == Some(true))
             && (!same.same_src_port || equal(3) == Some(true))
             && (!same.same_dst_port || equal(4) == Some(true))
-            && (!same.same_location || self.bytes(self.hostname) == event.bytes(event.hostname))
+            && (!same.same_location || self.text(entry.hostname) == event.bytes(event.hostname))
             && (!same.different_url || equal(5) == Some(false))
             && (!same.different_srcip || equal(0) == Some(false))
             && (!same.different_srcgeoip || equal(6) == Some(false))
