@@ -2,7 +2,7 @@
 
 /// The nearest of `known` to `wrong`, if it is near enough to be what was meant: at most a third of the
 /// letters changed (one change always counts), a swap of two neighbours being one change. Of very many known
-/// names only the first [`KNOWN`] are looked at.
+/// names only the first `KNOWN` are looked at.
 #[must_use]
 pub fn nearest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let mut measure = Measure::from(wrong);
