@@ -154,9 +154,11 @@ impl OpenFile {
         self.offset = offset;
         self.tail = Tail::from(before.as_slice());
         match memchr::memrchr(b'\n', &before) {
-            Some(newline) => self.lines.preload(before.get(newline + 1..).unwrap_or_default()),
-            None if window as u64 == offset => self.lines.preload(&before),
-            None => self.lines.skip_line(),
+            Some(newline) => {
+                self.lines.preload(before.get(newline + 1..).unwrap_or_default(), offset);
+            }
+            None if window as u64 == offset => self.lines.preload(&before, offset),
+            None => self.lines.skip_line(offset),
         }
         Ok(())
     }
@@ -168,7 +170,24 @@ impl OpenFile {
         }
         self.offset = offset;
         self.tail = tail;
+        if offset == 0 || self.tail.0.last() == Some(&b'\n') {
+            self.lines.restart(offset);
+        } else if self.is_in_cut_line() {
+            self.lines.skip_line(offset);
+        } else {
+            self.lines.go_on_in_line(offset);
+        }
         true
+    }
+
+    /// Whether what is before the offset is a line so long that it was cut there.
+    fn is_in_cut_line(&self) -> bool {
+        let mut before = vec![0; limits::EVENT_BYTES];
+        let Some(start) = self.offset.checked_sub(before.len() as u64) else { return false };
+        // A hole is no line (see `LineBuffer`).
+        self.file.read_exact_at(&mut before, start).is_ok()
+            && memchr::memchr(b'\n', &before).is_none()
+            && before.iter().any(|&byte| byte != 0)
     }
 
     pub(crate) fn length(&self) -> io::Result<u64> {
@@ -203,7 +222,7 @@ impl OpenFile {
     /// Starts anew at byte 0; the line that waited is handed on, since its rest never comes.
     pub(crate) fn restart(&mut self, sink: &mut dyn FnMut(Line<'_>)) {
         self.flush(sink);
-        self.lines.restart();
+        self.lines.restart(0);
         self.offset = 0;
         self.tail = Tail::default();
     }
@@ -252,7 +271,7 @@ impl OpenFile {
 
     /// End of the last line handed on, and the bytes before it.
     pub(crate) fn delivered(&self) -> (u64, Vec<u8>) {
-        let offset = self.offset.saturating_sub(self.lines.pending_bytes() as u64);
+        let offset = self.lines.consumed();
         let start = offset.saturating_sub(TAIL_BYTES as u64);
         let mut tail = vec![0; usize::try_from(offset - start).unwrap_or_default()];
         match self.file.read_exact_at(&mut tail, start) {

@@ -181,7 +181,8 @@ impl Journal {
                 counts.lines += 1;
                 counts.cut += u64::from(is_cut);
                 counts.dropped_bytes += (line.len() - text.len()) as u64;
-                sink(Seen::Line(Line { text, is_cut, ..Line::default() }));
+                let end = u64::try_from(place.time).unwrap_or_default();
+                sink(Seen::Line(Line { text, end, is_cut, ..Line::default() }));
             }
         });
         fed.map_err(|malformed| io::Error::new(io::ErrorKind::InvalidData, malformed))?;

@@ -12,17 +12,39 @@ use std::ops::AddAssign;
 
 use bartizan_base::limits;
 
-/// One line, without its end.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// One line, without its end; or a record of several.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Line<'a> {
     /// The bytes. A CR before the newline and NULs at the start are gone; other NULs became spaces.
     pub text: &'a [u8],
+    /// The type of its message, for analysis (decoding 2.2): `1`, and for some formats another.
+    pub kind: u8,
+    /// Offset in the file of the first byte that is not part of it. Everything before it was handed on, so
+    /// reading can go on there when this is done with; of the journal the entry's time, as in
+    /// [`Position`](crate::Position). 0 for what has no place to go on at.
+    pub end: u64,
     /// It was longer than [`limits::EVENT_BYTES`]; the rest was dropped.
     pub is_cut: bool,
     /// Its newline did not come in time, or never can.
     pub is_incomplete: bool,
     /// The line before this one was incomplete, and this is what followed it.
     pub is_continuation: bool,
+}
+
+/// The type of the message of an ordinary log line (decoding 2.2).
+pub const LOCAL_FILE: u8 = b'1';
+
+impl Default for Line<'_> {
+    fn default() -> Self {
+        Self {
+            text: &[],
+            kind: LOCAL_FILE,
+            end: 0,
+            is_cut: false,
+            is_incomplete: false,
+            is_continuation: false,
+        }
+    }
 }
 
 /// What was done with the bytes of an input, for its state output.
@@ -54,6 +76,10 @@ impl AddAssign for LineCounts {
 #[derive(Debug, Default)]
 pub struct LineBuffer {
     pending: Vec<u8>,
+    /// Offset of the next byte that is fed.
+    offset: u64,
+    /// Offset of the first byte of what waits.
+    pending_from: u64,
     /// The line was cut; its rest is skipped.
     is_skipping: bool,
     is_continuation: bool,
@@ -70,9 +96,14 @@ impl LineBuffer {
         let mut rest = chunk;
         while let Some(end) = memchr::memchr(b'\n', rest) {
             let (line, after) = rest.split_at_mut(end);
+            self.offset += end as u64 + 1;
             self.end_line(line, sink);
             rest = after.get_mut(1..).unwrap_or_default();
         }
+        if self.pending.is_empty() {
+            self.pending_from = self.offset;
+        }
+        self.offset += rest.len() as u64;
         self.keep(rest, sink);
     }
 
@@ -86,29 +117,37 @@ impl LineBuffer {
         self.is_continuation = true;
     }
 
-    /// Takes the start of a line that was there before reading began.
-    pub(crate) fn preload(&mut self, start: &[u8]) {
-        self.restart();
+    /// Takes the start of a line that was there before reading begins at `offset`.
+    pub(crate) fn preload(&mut self, start: &[u8], offset: u64) {
+        self.restart(offset);
+        self.pending_from = offset.saturating_sub(start.len() as u64);
         self.append(start);
     }
 
-    /// Skips the rest of a line whose start is too far back.
-    pub(crate) fn skip_line(&mut self) {
-        self.restart();
+    /// Skips the rest, from `offset` on, of a line that was cut or whose start is too far back.
+    pub(crate) fn skip_line(&mut self, offset: u64) {
+        self.restart(offset);
         self.is_skipping = true;
     }
 
-    /// Forgets what waits: its file starts anew.
-    pub fn restart(&mut self) {
+    /// What comes next, from `offset` on, follows a line that was handed on incomplete.
+    pub(crate) fn go_on_in_line(&mut self, offset: u64) {
+        self.restart(offset);
+        self.is_continuation = true;
+    }
+
+    /// Forgets what waits: the next byte is the one at `offset`, where a line starts.
+    pub fn restart(&mut self, offset: u64) {
         self.pending.clear();
+        self.offset = offset;
         self.is_skipping = false;
         self.is_continuation = false;
     }
 
-    /// Bytes that wait for their newline.
+    /// Offset up to which everything was handed on or dropped: the start of what waits for its newline.
     #[must_use]
-    pub fn pending_bytes(&self) -> usize {
-        self.pending.len()
+    pub fn consumed(&self) -> u64 {
+        if self.pending.is_empty() { self.offset } else { self.pending_from }
     }
 
     /// What was done so far.
@@ -131,7 +170,8 @@ impl LineBuffer {
         } else if self.pending.is_empty() {
             // Nothing but the newline came after an incomplete line: it was complete after all.
             if !(self.is_continuation && line.is_empty()) {
-                hand_on(line, Line::default(), self.is_continuation, &mut self.counts, sink);
+                let mark = Line { end: self.offset, ..Line::default() };
+                hand_on(line, mark, self.is_continuation, &mut self.counts, sink);
             }
         } else {
             let is_cut = self.append(line);
@@ -171,7 +211,7 @@ impl LineBuffer {
         is_incomplete: bool,
         sink: &mut dyn FnMut(Line<'_>),
     ) {
-        let mark = Line { is_cut, is_incomplete, ..Line::default() };
+        let mark = Line { is_cut, is_incomplete, end: self.offset, ..Line::default() };
         hand_on(&mut self.pending, mark, self.is_continuation, &mut self.counts, sink);
         self.pending.clear();
     }

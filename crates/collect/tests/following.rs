@@ -461,3 +461,43 @@ fn closing_hands_on_what_waits() {
     });
     assert_eq!(lines, [(b"ha".to_vec(), true)]);
 }
+
+#[test]
+fn each_line_says_where_to_go_on_after_it() {
+    let mut scene = Scene::new(Start::Beginning);
+    scene.append("log", "a\r\n\nbc\nrest");
+    let mut ends = Vec::new();
+    scene.follower.poll(scene.now, &mut scene.shared, &mut |seen| {
+        if let Seen::Line(line) = seen {
+            ends.push((line.text.to_vec(), line.end, line.kind));
+        }
+    });
+    let expected = [(&b"a"[..], 3), (b"", 4), (b"bc", 7)];
+    assert_eq!(ends, expected.map(|(text, end)| (text.to_vec(), end, b'1')));
+    assert_eq!(scene.follower.position().unwrap().offset, 7);
+}
+
+#[test]
+fn the_rest_of_a_line_that_was_handed_on_is_known_as_such_after_a_restart() {
+    let mut scene = Scene::started();
+    let restart = |scene: &mut Scene| {
+        let position = scene.follower.position().unwrap();
+        scene.shared = Shared::default();
+        let start = Start::At(position);
+        scene.follower = Follower::new(scene.path("log"), start, Patience::default());
+    };
+    scene.append("log", "half");
+    scene.expect(&[]);
+    scene.pass(9 * SECOND);
+    scene.expect(&["half…"]);
+    restart(&mut scene);
+    scene.append("log", " rest\nnext\n");
+    scene.expect(&["+ rest", "next"]);
+
+    scene.append("log", vec![b'x'; 100_000]);
+    scene.poll();
+    assert!(std::mem::take(&mut scene.lines).iter().all(|line| line.ends_with('~')));
+    restart(&mut scene);
+    scene.append("log", "forged\nnext\n");
+    scene.expect(&["next"]);
+}

@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use bartizan_alert::{Calendar, LocalDate, terminal};
 use bartizan_analysis::{Engine, Input, Report, Role, Silence};
 use bartizan_base::Timestamp;
+use bartizan_collect::line::LOCAL_FILE;
 use bartizan_collect::{Notice, Seen, notice};
 use jiff::tz::TimeZone;
 
@@ -82,7 +83,7 @@ impl Watcher {
         match seen {
             Seen::Line(line) => {
                 self.counts.cut += u64::from(line.is_cut);
-                self.analyse(location, line.text, clock::now());
+                self.analyse((line.kind, location), line.text, clock::now());
             }
             Seen::Notice(notice) => self.note(location, &notice),
         }
@@ -94,13 +95,14 @@ impl Watcher {
             complain(&format!("bartizan: {name}: {}", notice.message()));
         }
         if let Some(text) = notice.event_text(Path::new(&name)) {
-            self.analyse(notice::OWN_LOCATION.as_bytes(), text.as_bytes(), clock::now());
+            let origin = (LOCAL_FILE, notice::OWN_LOCATION.as_bytes());
+            self.analyse(origin, text.as_bytes(), clock::now());
         }
     }
 
-    fn analyse(&mut self, location: &[u8], line: &[u8], time: Timestamp) {
+    fn analyse(&mut self, (kind, location): (u8, &[u8]), line: &[u8], time: Timestamp) {
         self.counts.lines += 1;
-        let report = self.engine.analyse(Input { kind: b'1', location, text: line, time });
+        let report = self.engine.analyse(Input { kind, location, text: line, time });
         self.counts.cut += u64::from(report.was_cut);
         self.note_silence(location, report.silence);
         let date = *self.calendar.date(time);
