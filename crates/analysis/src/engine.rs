@@ -6,8 +6,8 @@ use bartizan_base::{Category, Event, Timestamp};
 use bartizan_decode::accumulate::Accumulator;
 use bartizan_decode::builtin::Outcome;
 use bartizan_decode::firewall::{self, Firewall};
-use bartizan_decode::{DecodeObserver, Integrity, IntegrityOptions, IntegrityStore, Silent, Taken};
-use bartizan_rules::walk::{decide, remember, walk};
+use bartizan_decode::{DecodeObserver, Integrity, IntegrityOptions, IntegrityStore, Taken};
+use bartizan_rules::walk::{decide, remember, walk as walk_plainly};
 use bartizan_rules::{
     Decision, LocalTime, NoObserver, RuleIndex, State, Surroundings, WalkObserver,
 };
@@ -16,7 +16,7 @@ use crate::counters::Counters;
 use crate::databases::MemoryDatabases;
 use crate::duplicates::Duplicates;
 use crate::front::Front;
-use crate::plan::Plans;
+use crate::plan::{PlanList, Stage, Walk};
 use crate::report::{Report, Silence};
 use crate::ruleset::Ruleset;
 use crate::statistics::{Excess, Fired, Statistics};
@@ -48,15 +48,19 @@ pub struct Engine {
     ruleset: Arc<Ruleset>,
     role: Role,
     front: Front,
+    /// Those of worker threads, kept for what they have learned.
+    workers: Vec<Front>,
     utc_offset: Box<dyn FnMut(Timestamp) -> i32 + Send>,
     event: Event,
+    /// The walk of the event, where it is prepared here.
+    walk: Walk,
     accumulator: Accumulator,
     duplicates: Duplicates,
     integrity: Integrity,
     databases: Box<dyn IntegrityStore + Send>,
     statistics: Statistics,
     state: State,
-    plans: Option<Plans>,
+    unplanned: u64,
     alert_number: u64,
 }
 
@@ -86,15 +90,17 @@ impl Engine {
         Self {
             role,
             front: Front::new(Arc::clone(&ruleset), server_name),
+            workers: Vec::new(),
             utc_offset: Box::new(utc_offset),
             event: Event::default(),
+            walk: Walk::default(),
             accumulator: Accumulator::default(),
             duplicates: Duplicates::new(dialect),
             integrity: Integrity::new(&ruleset.decoders, integrity),
             databases: Box::new(MemoryDatabases::default()),
             statistics: Statistics::new(settings.statistics, dialect),
             state,
-            plans: Some(Plans::new(&ruleset.rules)),
+            unplanned: 0,
             alert_number: 0,
             ruleset,
         }
@@ -126,16 +132,17 @@ impl Engine {
     /// Walks the rules without plans: slower, the same answers. For comparison.
     #[must_use]
     pub fn without_plans(mut self) -> Self {
-        self.plans = None;
+        self.front.leave_plans();
         self
     }
 
     /// What limits of memory have cost.
     #[must_use]
     pub fn counters(&self) -> Counters {
+        let fronts = self.workers.iter().chain([&self.front]);
         Counters {
-            plans_dropped: self.plans.as_ref().map_or(0, Plans::dropped),
-            unplanned: self.plans.as_ref().map_or(0, Plans::unplanned),
+            plans_dropped: fronts.map(Front::plans_dropped).sum(),
+            unplanned: self.unplanned,
             history_evicted: self.state.history.evicted(),
             first_seen_evicted: self.state.first_seen.evicted(),
             ignore_evicted: self.state.ignore_list.evicted(),
@@ -176,13 +183,18 @@ impl Engine {
 
     /// Analyses one event.
     pub fn analyse(&mut self, input: Input<'_>) -> Report {
-        self.analyse_observed(input, &mut Silent, &mut NoObserver, |_| {})
+        let mut walk = std::mem::take(&mut self.walk);
+        self.front.make_room();
+        let taken = self.front.prepare(input, &mut self.event, &mut walk);
+        let report = self.analyse_taken(taken, (&mut walk, None), &mut NoObserver);
+        self.walk = walk;
+        report
     }
 
     /// Analyses a message of the queue (decoding 2).
     pub fn analyse_datagram(&mut self, datagram: &[u8], time: Timestamp) -> Report {
         match self.front.prepare_datagram(datagram, time, &mut self.event) {
-            Ok(taken) => self.analyse_taken(taken, &mut NoObserver),
+            Ok(taken) => self.analyse_unwalked(taken, &mut NoObserver),
             Err(error) => Report { silence: Some(Silence::Refused(error)), ..Report::default() },
         }
     }
@@ -197,22 +209,58 @@ impl Engine {
         after_header: impl FnOnce(&Event),
     ) -> Report {
         let taken = self.front.prepare_observed(input, &mut self.event, decoding, after_header);
-        self.analyse_taken(taken, walking)
+        self.analyse_unwalked(taken, walking)
     }
 
-    /// Something that prepares events for this engine on another thread.
-    pub(crate) fn another_front(&self) -> Front {
-        self.front.another()
+    /// What prepares events here, and at least `workers` others for other threads. To be given back to
+    /// [`Engine::keep_workers`].
+    pub(crate) fn take_workers(&mut self, workers: usize) -> Vec<Front> {
+        let mut fronts = std::mem::take(&mut self.workers);
+        while fronts.len() < workers {
+            fronts.push(self.front.another());
+        }
+        fronts
+    }
+
+    /// Takes back what [`Engine::take_workers`] gave.
+    pub(crate) fn keep_workers(&mut self, workers: Vec<Front>) {
+        self.workers = workers;
+    }
+
+    /// What prepares events on this thread.
+    pub(crate) fn front(&mut self) -> &mut Front {
+        &mut self.front
     }
 
     /// Analyses an event that was prepared elsewhere. It becomes the engine's, and the one before goes back
-    /// in its place, for its buffers.
-    pub(crate) fn analyse_prepared(&mut self, taken: Taken, event: &mut Event) -> Report {
+    /// in its place, for its buffers. `plans` are those that its walk was begun with.
+    pub(crate) fn analyse_prepared(
+        &mut self,
+        taken: Taken,
+        event: &mut Event,
+        walk: &mut Walk,
+        plans: Option<&PlanList>,
+    ) -> Report {
         std::mem::swap(&mut self.event, event);
-        self.analyse_taken(taken, &mut NoObserver)
+        self.analyse_taken(taken, (walk, plans), &mut NoObserver)
     }
 
-    fn analyse_taken(&mut self, taken: Taken, walking: &mut impl WalkObserver) -> Report {
+    fn analyse_unwalked(&mut self, taken: Taken, walking: &mut impl WalkObserver) -> Report {
+        let mut walk = std::mem::take(&mut self.walk);
+        walk.stage = Stage::Unplanned;
+        let report = self.analyse_taken(taken, (&mut walk, None), walking);
+        self.walk = walk;
+        report
+    }
+
+    /// `begun` is the walk as far as it came, and the plans its number is of: none where it is of this engine's
+    /// own.
+    fn analyse_taken(
+        &mut self,
+        taken: Taken,
+        begun: (&mut Walk, Option<&PlanList>),
+        walking: &mut impl WalkObserver,
+    ) -> Report {
         let mut report = Report { was_cut: taken == Taken::Cut, ..Report::default() };
         let offset = (self.utc_offset)(self.event.time);
         let is_2_8 = self.ruleset.settings.dialect.is_2_8();
@@ -234,7 +282,7 @@ impl Engine {
         if self.role == Role::Daemon {
             self.count(&mut report);
         }
-        self.apply_rules(&mut report, offset, walking);
+        self.apply_rules(&mut report, offset, begun, walking);
         report
     }
 
@@ -280,19 +328,21 @@ impl Engine {
     }
 
     /// Step 6 of rules 4.1: the walk, and what follows a match.
-    fn apply_rules(&mut self, report: &mut Report, offset: i32, walking: &mut impl WalkObserver) {
-        let local = LocalTime::at(self.event.time, offset);
-        let ruleset = &*self.ruleset;
-        let decoders = ruleset.decoders.table();
-        let around = Surroundings { rules: &ruleset.rules, decoders, local };
+    fn apply_rules(
+        &mut self,
+        report: &mut Report,
+        offset: i32,
+        begun: (&mut Walk, Option<&PlanList>),
+        walking: &mut impl WalkObserver,
+    ) {
         self.state.start_event();
         let reported = self.event.decoded.reported_rule;
         let rule = match reported {
-            Some(id) => ruleset.rules.by_id.get(&id).copied(),
-            None => {
-                walk_rules(&mut self.plans, ruleset, around, &self.event, &mut self.state, walking)
-            }
+            Some(id) => self.ruleset.rules.by_id.get(&id).copied(),
+            None => self.walk_rules(LocalTime::at(self.event.time, offset), begun, walking),
         };
+        let ruleset = &*self.ruleset;
+        let decoders = ruleset.decoders.table();
         let Some(rule) = rule else {
             let is_alert = self.event.decoded.category == Category::OssecAlert;
             report.silence = is_alert.then_some(Silence::UnknownAlert);
@@ -332,19 +382,39 @@ impl Engine {
         }
         self.state.start_hour();
     }
-}
 
-/// The walk: by a plan where nobody listens.
-fn walk_rules<O: WalkObserver>(
-    plans: &mut Option<Plans>,
-    ruleset: &Ruleset,
-    around: Surroundings<'_>,
-    event: &Event,
-    state: &mut State,
-    observer: &mut O,
-) -> Option<RuleIndex> {
-    match plans {
-        Some(plans) if !O::LISTENS => plans.walk(&ruleset.forest, around, event, state),
-        _ => walk(&ruleset.forest, around, event, state, observer),
+    /// The walk: by a plan where nobody listens. Messages of the integrity decoders are rare and carry state of
+    /// their own: no plan for them.
+    fn walk_rules<O: WalkObserver>(
+        &mut self,
+        local: LocalTime,
+        (walk, plans): (&mut Walk, Option<&PlanList>),
+        observer: &mut O,
+    ) -> Option<RuleIndex> {
+        let ruleset = &*self.ruleset;
+        let decoders = ruleset.decoders.table();
+        let around = Surroundings { rules: &ruleset.rules, decoders, local };
+        let (event, state) = (&self.event, &mut self.state);
+        let mut plans = plans;
+        if walk.stage == Stage::Unplanned && !O::LISTENS && !Integrity::decodes(event.kind) {
+            self.front.make_room();
+            self.front.begin_walk(event, walk);
+            plans = None;
+        }
+        let fired = match walk.stage {
+            Stage::Decided(rule) => rule,
+            Stage::Open(number) => {
+                let plan = plans.or(self.front.plans())?.get(number as usize)?;
+                walk.finish(plan, around, event, state)
+            }
+            Stage::Unplanned => {
+                self.unplanned += 1;
+                return walk_plainly(&ruleset.forest, around, event, state, observer);
+            }
+        };
+        if let Some(rule) = fired {
+            state.count_fired(rule);
+        }
+        fired
     }
 }

@@ -1,17 +1,21 @@
-//! The part of the engine that remembers nothing: from line to decoded event.
+//! The part of the engine that remembers nothing: from line to decoded event, and as far through the rules as the
+//! event alone decides.
 //!
 //! Every event can be prepared on any thread, in any order: the result depends on the line and the rule set
 //! alone. What remembers is in [`crate::Engine`] and sees events in their order of arrival.
 
 use std::sync::Arc;
 
-use bartizan_base::{Event, Timestamp};
+use bartizan_base::{Category, Event, Timestamp};
 use bartizan_decode::{
     DecodeObserver, DecodeScratch, Intake, Integrity, Message, MessageError, PluginContext, Silent,
     Taken, predecode,
 };
 
+use bartizan_rules::{LocalTime, Surroundings};
+
 use crate::engine::Input;
+use crate::plan::{PlanList, Plans, Stage, Walk};
 use crate::ruleset::Ruleset;
 
 /// Prepares events; one for each thread.
@@ -21,6 +25,8 @@ pub(crate) struct Front {
     server_name: Vec<u8>,
     intake: Intake,
     scratch: DecodeScratch,
+    /// `None`: rules are walked without plans.
+    plans: Option<Plans>,
 }
 
 impl Front {
@@ -29,18 +35,74 @@ impl Front {
             intake: Intake::new(ruleset.settings.dialect),
             server_name: server_name.to_vec(),
             scratch: DecodeScratch::default(),
+            plans: Some(Plans::new(&ruleset.rules)),
             ruleset,
         }
     }
 
     /// Another one, for another thread.
     pub(crate) fn another(&self) -> Self {
-        Self::new(Arc::clone(&self.ruleset), &self.server_name)
+        let mut other = Self::new(Arc::clone(&self.ruleset), &self.server_name);
+        other.plans = other.plans.filter(|_| self.plans.is_some());
+        other
     }
 
-    /// Takes a line in and decodes it into `event`.
-    pub(crate) fn prepare(&mut self, input: Input<'_>, event: &mut Event) -> Taken {
-        self.prepare_observed(input, event, &mut Silent, |_| {})
+    /// From now on no plans are used.
+    pub(crate) fn leave_plans(&mut self) {
+        self.plans = None;
+    }
+
+    /// The plans that walks are in, by their numbers.
+    pub(crate) fn plans(&self) -> Option<&PlanList> {
+        self.plans.as_ref().map(Plans::list)
+    }
+
+    /// Plans that were dropped because there were too many.
+    pub(crate) fn plans_dropped(&self) -> u64 {
+        self.plans.as_ref().map_or(0, Plans::dropped)
+    }
+
+    /// Forgets plans if there are too many: numbers of plans are worth nothing afterwards.
+    pub(crate) fn make_room(&mut self) {
+        if let Some(plans) = &mut self.plans {
+            plans.make_room();
+        }
+    }
+
+    /// Takes a line in, decodes it into `event`, and begins its walk through the rules.
+    pub(crate) fn prepare(
+        &mut self,
+        input: Input<'_>,
+        event: &mut Event,
+        walk: &mut Walk,
+    ) -> Taken {
+        let taken = self.prepare_observed(input, event, &mut Silent, |_| {});
+        if self.is_settled(event) {
+            self.begin_walk(event, walk);
+        } else {
+            walk.stage = Stage::Unplanned;
+        }
+        taken
+    }
+
+    /// Begins the walk of a decoded event through the rules.
+    pub(crate) fn begin_walk(&mut self, event: &Event, walk: &mut Walk) {
+        walk.stage = Stage::Unplanned;
+        let Some(plans) = &mut self.plans else { return };
+        let ruleset = &*self.ruleset;
+        let decoders = ruleset.decoders.table();
+        let local = LocalTime::default();
+        let around = Surroundings { rules: &ruleset.rules, decoders, local };
+        walk.begin(plans, &ruleset.forest, around, event);
+    }
+
+    /// Whether rules will see the event as it is now: no database, firewall step or accumulation stands between.
+    fn is_settled(&self, event: &Event) -> bool {
+        let decoded = &event.decoded;
+        !Integrity::decodes(event.kind)
+            && decoded.category != Category::Firewall
+            && decoded.reported_rule.is_none()
+            && !self.ruleset.decoders.table().info(decoded.decoder).accumulate
     }
 
     pub(crate) fn prepare_observed(

@@ -20,6 +20,8 @@ mod front;
 mod lints;
 mod pipeline;
 mod plan;
+#[cfg(test)]
+mod random;
 mod reach;
 mod report;
 mod ruleset;

@@ -3,19 +3,21 @@
 //! ```text
 //! source ─▶ Batch ─┬▶ worker: prepare each event ─┐
 //!                  ├▶ worker: prepare each event ─┼▶ batches taken in the order given out ─▶ Engine ─▶ sink
-//!                  └▶ …                           ┘
+//!                  └▶ this thread, when it would wait ┘
 //! ```
 //!
-//! Workers only prepare, which depends on nothing but the line; the engine sees events in their order of
+//! To prepare an event depends on nothing but the line, so any thread may; the engine sees events in their order of
 //! arrival, whatever the number of threads and the size of batches. Batches go round and are filled again.
 
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::collections::VecDeque;
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 
 use bartizan_base::{Event, Timestamp};
 use bartizan_decode::Taken;
 
 use crate::engine::{Engine, Input};
 use crate::front::Front;
+use crate::plan::{PlanList, Walk};
 use crate::report::Report;
 
 /// Batches on their way for each worker: one is prepared while the next waits.
@@ -28,7 +30,10 @@ pub struct Batch {
     text: Vec<u8>,
     lines: Vec<Line>,
     events: Vec<Event>,
+    walks: Vec<Walk>,
     taken: Vec<Taken>,
+    /// The plans that the walks are in.
+    plans: Option<PlanList>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -68,14 +73,18 @@ impl Batch {
     fn prepare(&mut self, front: &mut Front) {
         if self.events.len() < self.lines.len() {
             self.events.resize_with(self.lines.len(), Event::default);
+            self.walks.resize_with(self.lines.len(), Walk::default);
         }
+        front.make_room();
         let mut start = 0;
-        for (line, event) in self.lines.iter().zip(&mut self.events) {
+        let room = self.events.iter_mut().zip(&mut self.walks);
+        for (line, (event, walk)) in self.lines.iter().zip(room) {
             let text = self.text.get(start..line.end).unwrap_or_default();
             start = line.end;
             let input = Input { kind: b'1', location: &self.location, text, time: line.time };
-            self.taken.push(front.prepare(input, event));
+            self.taken.push(front.prepare(input, event, walk));
         }
+        self.plans = front.plans().cloned();
     }
 }
 
@@ -102,68 +111,41 @@ impl Engine {
         &mut self,
         threads: usize,
         source: &mut dyn FnMut(&mut Batch) -> bool,
-        sink: &mut dyn FnMut(&Engine, &Report),
+        sink: &mut dyn FnMut(&Self, &Report),
     ) -> Result<(), PipelineError> {
         let workers = threads.saturating_sub(1);
         if workers == 0 {
-            let mut front = self.another_front();
             let mut batch = Batch::default();
             while source(&mut batch) {
-                batch.prepare(&mut front);
+                batch.prepare(self.front());
                 self.conclude(&mut batch, sink);
             }
             return Ok(());
         }
-        std::thread::scope(|scope| {
+        let mut fronts = self.take_workers(workers);
+        let result = std::thread::scope(|scope| {
             let mut lanes = Vec::with_capacity(workers);
-            for _ in 0..workers {
+            for front in fronts.iter_mut().take(workers) {
                 let (give, work) = sync_channel(BATCHES_PER_WORKER);
                 let (done, take) = sync_channel(BATCHES_PER_WORKER);
-                let front = self.another_front();
                 std::thread::Builder::new()
                     .spawn_scoped(scope, move || run_worker(front, &work, &done))?;
-                lanes.push(Lane { give, take });
+                lanes.push(Lane { give, take, away: 0 });
             }
-            self.run_lanes(&lanes, source, sink)
-        })
+            let (places, free) = (VecDeque::new(), Vec::new());
+            Course { lanes, source, is_ended: false, places, free }.run(self, sink)
+        });
+        self.keep_workers(fronts);
+        result
     }
 
-    /// Gives batches out in turn and takes them back in the same turn: no numbers are needed to keep order.
-    fn run_lanes(
-        &mut self,
-        lanes: &[Lane],
-        source: &mut dyn FnMut(&mut Batch) -> bool,
-        sink: &mut dyn FnMut(&Engine, &Report),
-    ) -> Result<(), PipelineError> {
-        let most = lanes.len() * BATCHES_PER_WORKER;
-        let mut free: Vec<Batch> = Vec::new();
-        let (mut given, mut taken, mut is_more) = (0, 0, true);
-        loop {
-            while is_more && given - taken < most {
-                let mut batch = free.pop().unwrap_or_default();
-                is_more = source(&mut batch);
-                if is_more {
-                    let lane = lanes.get(given % lanes.len()).ok_or(PipelineError::WorkerGone)?;
-                    lane.give.send(batch).map_err(|_| PipelineError::WorkerGone)?;
-                    given += 1;
-                }
-            }
-            if taken == given {
-                return Ok(());
-            }
-            let lane = lanes.get(taken % lanes.len()).ok_or(PipelineError::WorkerGone)?;
-            let mut batch = lane.take.recv().map_err(|_| PipelineError::WorkerGone)?;
-            taken += 1;
-            self.conclude(&mut batch, sink);
-            free.push(batch);
-        }
-    }
-
-    fn conclude(&mut self, batch: &mut Batch, sink: &mut dyn FnMut(&Engine, &Report)) {
-        for (taken, event) in batch.taken.iter().zip(&mut batch.events) {
-            let report = self.analyse_prepared(*taken, event);
+    fn conclude(&mut self, batch: &mut Batch, sink: &mut dyn FnMut(&Self, &Report)) {
+        let Batch { taken, events, walks, plans, .. } = batch;
+        for ((taken, event), walk) in taken.iter().zip(events).zip(walks) {
+            let report = self.analyse_prepared(*taken, event, walk, plans.as_ref());
             sink(self, &report);
         }
+        batch.plans = None;
     }
 }
 
@@ -171,13 +153,106 @@ impl Engine {
 struct Lane {
     give: SyncSender<Batch>,
     take: Receiver<Batch>,
+    /// Batches given and not taken back.
+    away: usize,
 }
 
-fn run_worker(mut front: Front, work: &Receiver<Batch>, done: &SyncSender<Batch>) {
+fn run_worker(front: &mut Front, work: &Receiver<Batch>, done: &SyncSender<Batch>) {
     for mut batch in work {
-        batch.prepare(&mut front);
+        batch.prepare(front);
         if done.send(batch).is_err() {
             return;
         }
     }
 }
+
+/// Where a batch is that was not concluded yet.
+enum Place {
+    /// With the worker of this number.
+    Away(usize),
+    /// Prepared.
+    Here(Batch),
+}
+
+/// Batches on their way.
+struct Course<'a> {
+    lanes: Vec<Lane>,
+    source: &'a mut dyn FnMut(&mut Batch) -> bool,
+    is_ended: bool,
+    /// Oldest first.
+    places: VecDeque<Place>,
+    free: Vec<Batch>,
+}
+
+impl Course<'_> {
+    fn run(
+        mut self,
+        engine: &mut Engine,
+        sink: &mut dyn FnMut(&Engine, &Report),
+    ) -> Result<(), PipelineError> {
+        loop {
+            self.give_out()?;
+            let mut batch = match self.places.pop_front() {
+                None => return Ok(()),
+                Some(Place::Here(batch)) => batch,
+                Some(Place::Away(number)) => match self.take_back(number)? {
+                    Some(batch) => batch,
+                    None => {
+                        self.places.push_front(Place::Away(number));
+                        if let Some(mut batch) = self.next() {
+                            batch.prepare(engine.front());
+                            self.places.push_back(Place::Here(batch));
+                        }
+                        continue;
+                    }
+                },
+            };
+            engine.conclude(&mut batch, sink);
+            self.free.push(batch);
+        }
+    }
+
+    /// The next batch from the source.
+    fn next(&mut self) -> Option<Batch> {
+        if self.is_ended {
+            return None;
+        }
+        let mut batch = self.free.pop().unwrap_or_default();
+        self.is_ended = !(self.source)(&mut batch);
+        (!self.is_ended).then_some(batch)
+    }
+
+    /// Gives every worker as much as it can hold.
+    fn give_out(&mut self) -> Result<(), PipelineError> {
+        for turn in 0..self.lanes.len() * BATCHES_PER_WORKER {
+            let number = turn % self.lanes.len();
+            if self.lanes.get(number).is_none_or(|lane| lane.away >= BATCHES_PER_WORKER) {
+                continue;
+            }
+            let Some(batch) = self.next() else { return Ok(()) };
+            let lane = self.lanes.get_mut(number).ok_or(PipelineError::WorkerGone)?;
+            lane.give.send(batch).map_err(|_| PipelineError::WorkerGone)?;
+            lane.away += 1;
+            self.places.push_back(Place::Away(number));
+        }
+        Ok(())
+    }
+
+    /// The oldest batch of a worker. `None` if it is not ready and there is something better to do than wait: to
+    /// prepare one here.
+    fn take_back(&mut self, number: usize) -> Result<Option<Batch>, PipelineError> {
+        let has_work =
+            !self.is_ended && self.places.len() < self.lanes.len() * BATCHES_PER_WORKER * 2;
+        let lane = self.lanes.get_mut(number).ok_or(PipelineError::WorkerGone)?;
+        let batch = match lane.take.try_recv() {
+            Ok(batch) => batch,
+            Err(TryRecvError::Empty) if has_work => return Ok(None),
+            Err(_) => lane.take.recv().map_err(|_| PipelineError::WorkerGone)?,
+        };
+        lane.away -= 1;
+        Ok(Some(batch))
+    }
+}
+
+#[cfg(test)]
+mod tests;

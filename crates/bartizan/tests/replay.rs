@@ -55,3 +55,33 @@ fn a_number_of_threads_beyond_reason_is_refused() {
     let output = replay(&Home::empty(), &["--threads", "20000", "x"]);
     assert_eq!(output.status.code(), Some(2));
 }
+
+/// All recorded logs through the whole program: the text of every alert, byte for byte.
+#[test]
+fn alerts_are_the_same_bytes_on_any_number_of_threads() {
+    for stock in ["ossec-4.3", "ossec-2.8"] {
+        let Some(home) = Home::stock(stock) else { return };
+        let logs = bartizan_conformance::folder().expect("asked above").join("logs");
+        let mut files = Vec::new();
+        for name in ["Linux.log", "OpenSSH.log", "ini.log"] {
+            files.push(logs.join(name).to_string_lossy().into_owned());
+        }
+        let alerts = |dialect: &str, threads: &str, format: &[&str]| {
+            let mut args = vec!["replay", "--time", "log", "--threads", threads];
+            args.extend(["--dialect", dialect]);
+            args.extend(format);
+            args.extend(files.iter().map(String::as_str));
+            let output = home.run(&args, b"");
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            output.stdout
+        };
+        for (dialect, format) in [(stock, &[][..]), ("bartizan", &[]), ("bartizan", &["--json"])] {
+            let one = alerts(dialect, "1", format);
+            assert!(one.len() > 500_000, "{} bytes of alerts", one.len());
+            for threads in ["2", "8"] {
+                let same = alerts(dialect, threads, format) == one;
+                assert!(same, "{stock} as {dialect} with {threads} threads {format:?}");
+            }
+        }
+    }
+}

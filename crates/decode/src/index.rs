@@ -7,10 +7,9 @@
 //!
 //! An index only leaves out what cannot match; order and everything else stay as in decoding 7.4.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use bartizan_base::{Subject, limits};
+use bartizan_base::{EventMap, Subject, limits};
 use bartizan_pattern::{Pattern, PrefixSets};
 
 use crate::set::TopLevel;
@@ -18,7 +17,7 @@ use crate::set::TopLevel;
 /// For each program name the places, in the program list, of the decoders that want it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Programs {
-    by_name: HashMap<Box<[u8]>, Arc<Vec<u32>>>,
+    by_name: EventMap<Box<[u8]>, Arc<Vec<u32>>>,
     /// The answer for a name that is not kept; its buffer is used again.
     unkept: Arc<Vec<u32>>,
 }

@@ -141,13 +141,23 @@ impl Intake {
         let is_deleted =
             |b: u8| (b < 0x20 || b == 0x7F) && (deletes_all || (b != b'\t' && b != b'\n'));
         let is_escaped = kind == b'8' && !deletes_all;
-        if is_escaped || self.dialect.is_2_8() || !text.iter().any(|&b| is_deleted(b)) {
+        let is_clean = || !has_control_byte(text) || !text.iter().any(|&b| is_deleted(b));
+        if is_escaped || self.dialect.is_2_8() || is_clean() {
             return text;
         }
         self.cleaned.clear();
         self.cleaned.extend(text.iter().copied().filter(|&b| !is_deleted(b)));
         &self.cleaned
     }
+}
+
+/// Whether any byte is a control character. Looks at all of a chunk whatever it finds, so that the compiler can
+/// take many bytes at once: nearly no text has one.
+fn has_control_byte(text: &[u8]) -> bool {
+    let is_control = |&b: &u8| b < 0x20 || b == 0x7F;
+    let mut chunks = text.chunks_exact(32);
+    let any = chunks.by_ref().any(|chunk| chunk.iter().fold(false, |any, b| any | is_control(b)));
+    any || chunks.remainder().iter().any(is_control)
 }
 
 #[cfg(test)]

@@ -125,9 +125,10 @@ impl Filter {
             let Some(wanted) = self.literals.get(entry.literal as usize) else { continue };
             let Some(start) = at.checked_sub(entry.offset as usize) else { continue };
             let end = start + wanted.bytes.len();
-            if text.get(start..end) == Some(&*wanted.bytes)
-                && (!wanted.at_start || start == 0)
+            // Cheapest first: many literals are anchored, and stand where they may not.
+            if (!wanted.at_start || start == 0)
                 && (!wanted.at_end || end == text.len())
+                && text.get(start..end) == Some(&*wanted.bytes)
             {
                 found(entry.literal as usize);
             }

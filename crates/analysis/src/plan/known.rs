@@ -5,7 +5,6 @@ use std::hash::{Hash, Hasher};
 use bartizan_base::{Category, DecoderIndex, Event, StaticField};
 use bartizan_rules::{CompiledRule, ListField, Surroundings, Test, TextField};
 
-use super::present;
 use super::program::{Answers, ProgramClass};
 
 /// Where an event stands for plans: events of one key share a plan.
@@ -38,11 +37,6 @@ impl Key {
             program,
             present: present(event) | dynamic,
         }
-    }
-
-    /// Messages of the integrity decoders are rare and carry state of their own: no plan for them.
-    pub(super) fn is_unusual(event: &Event) -> bool {
-        matches!(event.kind, b'3' | b'8' | b'9')
     }
 
     fn has(&self, field: StaticField) -> bool {
@@ -123,4 +117,10 @@ impl Key {
             ListField::Action => self.has(StaticField::Action),
         }
     }
+}
+
+/// Fields that a key tells apart: one bit each.
+fn present(event: &Event) -> u32 {
+    let fields = (0..).zip(StaticField::ALL);
+    fields.fold(0, |bits, (at, field)| bits | u32::from(event.decoded.field(field).is_some()) << at)
 }

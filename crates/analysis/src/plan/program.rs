@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use bartizan_base::{Event, limits};
+use bartizan_base::{Event, EventMap, limits};
 use bartizan_pattern::Pattern;
 use bartizan_rules::{RuleSet, Test, TextField};
 
@@ -30,7 +30,7 @@ pub(super) struct Programs {
     patterns: Vec<Arc<Pattern>>,
     /// Number of a pattern by its address: rules share patterns, and these are kept alive here.
     numbers: HashMap<usize, usize>,
-    by_name: HashMap<Box<[u8]>, ProgramClass>,
+    by_name: EventMap<Box<[u8]>, ProgramClass>,
     classes: HashMap<Vec<u64>, ProgramClass>,
     answers: Vec<Vec<u64>>,
     /// Answers for the name that is asked; the buffer is used again.
@@ -74,7 +74,7 @@ impl Programs {
         Self {
             patterns,
             numbers,
-            by_name: HashMap::new(),
+            by_name: EventMap::default(),
             classes,
             answers: vec![none],
             asked: Vec::new(),
@@ -147,7 +147,7 @@ mod tests {
 
     fn programs() -> Programs {
         let (patterns, numbers) = (Vec::new(), HashMap::new());
-        let (by_name, classes) = (HashMap::new(), HashMap::new());
+        let (by_name, classes) = (EventMap::default(), HashMap::new());
         Programs {
             patterns,
             numbers,

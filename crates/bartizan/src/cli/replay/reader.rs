@@ -62,12 +62,13 @@ impl Reader {
             let now = clock::now();
             let mut is_ended = false;
             while batch.len() < BATCH_LINES {
-                match read_line(&mut *open.input, &mut self.line) {
-                    Ok(true) => {
-                        let time =
-                            self.log_time.as_mut().map_or(now, |times| times.next(&self.line));
-                        batch.push(&self.line, time);
-                    }
+                let log_time = &mut self.log_time;
+                let take = |line: &[u8]| {
+                    let time = log_time.as_mut().map_or(now, |times| times.next(line));
+                    batch.push(line, time);
+                };
+                match read_line(&mut *open.input, &mut self.line, take) {
+                    Ok(true) => {}
                     Ok(false) => is_ended = true,
                     Err(error) => {
                         self.problems.push(format!("{}: {error}", open.name.display()));
@@ -116,26 +117,37 @@ fn open(name: &Path) -> std::io::Result<Box<dyn BufRead>> {
     Ok(Box::new(input))
 }
 
-/// The next line without its end; false at the end of the input.
-fn read_line(input: &mut dyn BufRead, line: &mut Vec<u8>) -> std::io::Result<bool> {
-    line.clear();
+/// Hands the next line without its end to `take`, straight from the input's buffer where it stands there whole; false
+/// at the end of the input. `held` collects lines that do not.
+fn read_line(
+    input: &mut dyn BufRead,
+    held: &mut Vec<u8>,
+    take: impl FnOnce(&[u8]),
+) -> std::io::Result<bool> {
+    held.clear();
     let mut is_any = false;
     loop {
         let chunk = input.fill_buf()?;
         if chunk.is_empty() {
+            if is_any {
+                take(held);
+            }
             return Ok(is_any);
         }
-        is_any = true;
         let end = memchr::memchr(b'\n', chunk);
         let part = chunk.get(..end.unwrap_or(chunk.len())).unwrap_or(chunk);
-        let room = LINE_BYTES.saturating_sub(line.len());
-        line.extend_from_slice(part.get(..room).unwrap_or(part));
         let used = end.map_or(chunk.len(), |end| end + 1);
+        if end.is_some() && !is_any && part.len() <= LINE_BYTES {
+            take(part.strip_suffix(b"\r").unwrap_or(part));
+            input.consume(used);
+            return Ok(true);
+        }
+        is_any = true;
+        let room = LINE_BYTES.saturating_sub(held.len());
+        held.extend_from_slice(part.get(..room).unwrap_or(part));
         input.consume(used);
         if end.is_some() {
-            if line.last() == Some(&b'\r') {
-                line.pop();
-            }
+            take(held.strip_suffix(b"\r").unwrap_or(held));
             return Ok(true);
         }
     }
