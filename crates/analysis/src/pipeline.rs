@@ -10,6 +10,7 @@
 //! arrival, whatever the number of threads and the size of batches. Batches go round and are filled again.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 
 use bartizan_base::{Event, Timestamp};
@@ -23,10 +24,13 @@ use crate::report::Report;
 /// Batches on their way for each worker: one is prepared while the next waits.
 const BATCHES_PER_WORKER: usize = 3;
 
-/// Lines of one source that travel together.
+/// Lines that travel together.
 #[derive(Debug, Default)]
 pub struct Batch {
-    location: Vec<u8>,
+    /// Where lines come from, one after the other.
+    locations: Vec<u8>,
+    /// Where the next lines come from, in `locations`.
+    location: Range<usize>,
     text: Vec<u8>,
     lines: Vec<Line>,
     events: Vec<Event>,
@@ -36,26 +40,46 @@ pub struct Batch {
     plans: Option<PlanList>,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Line {
+    /// Type byte of its message (decoding 2.2).
+    kind: u8,
+    location: Range<usize>,
+    /// Where its text ends.
     end: usize,
     time: Timestamp,
 }
 
 impl Batch {
-    /// Empties the batch and says where its lines come from.
-    pub fn start(&mut self, location: &[u8]) {
-        self.location.clear();
-        self.location.extend_from_slice(location);
+    /// Empties the batch.
+    pub fn start(&mut self) {
+        self.locations.clear();
+        self.location = 0..0;
         self.text.clear();
         self.lines.clear();
         self.taken.clear();
     }
 
-    /// Adds a line, with the second at which it counts as received.
-    pub fn push(&mut self, line: &[u8], time: Timestamp) {
+    /// Says where the lines come from that follow.
+    pub fn place(&mut self, location: &[u8]) {
+        if self.locations.get(self.location.clone()) != Some(location) {
+            let start = self.locations.len();
+            self.locations.extend_from_slice(location);
+            self.location = start..self.locations.len();
+        }
+    }
+
+    /// Adds a line, with the type of its message and the second at which it counts as received.
+    pub fn push(&mut self, kind: u8, line: &[u8], time: Timestamp) {
         self.text.extend_from_slice(line);
-        self.lines.push(Line { end: self.text.len(), time });
+        let location = self.location.clone();
+        self.lines.push(Line { kind, location, end: self.text.len(), time });
+    }
+
+    /// Bytes of all lines.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.text.len()
     }
 
     /// Number of lines.
@@ -81,7 +105,8 @@ impl Batch {
         for (line, (event, walk)) in self.lines.iter().zip(room) {
             let text = self.text.get(start..line.end).unwrap_or_default();
             start = line.end;
-            let input = Input { kind: b'1', location: &self.location, text, time: line.time };
+            let location = self.locations.get(line.location.clone()).unwrap_or_default();
+            let input = Input { kind: line.kind, location, text, time: line.time };
             self.taken.push(front.prepare(input, event, walk));
         }
         self.plans = front.plans().cloned();

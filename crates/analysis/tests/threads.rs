@@ -68,10 +68,14 @@ fn answers(threads: usize, batch_lines: usize, lines: &[String]) -> Vec<Answer> 
         .analyse_all(
             threads,
             &mut |batch: &mut Batch| {
-                batch.start(b"/var/log/x");
+                batch.start();
+                batch.place(b"/var/log/x");
                 while batch.len() < batch_lines && given < lines.len() {
-                    batch
-                        .push(lines[given].as_bytes(), Timestamp(1_764_576_000 + given as i64 / 7));
+                    batch.push(
+                        b'1',
+                        lines[given].as_bytes(),
+                        Timestamp(1_764_576_000 + given as i64 / 7),
+                    );
                     given += 1;
                 }
                 !batch.is_empty()

@@ -22,9 +22,10 @@ fn answers(
     let mut rest = lines.iter().enumerate();
     let mut answers = Vec::new();
     let mut source = |batch: &mut Batch| {
-        batch.start(b"f");
+        batch.start();
+        batch.place(b"f");
         for (at, line) in rest.by_ref().take(batch_lines) {
-            batch.push(line.as_bytes(), Timestamp(at as i64));
+            batch.push(b'1', line.as_bytes(), Timestamp(at as i64));
         }
         !batch.is_empty()
     };

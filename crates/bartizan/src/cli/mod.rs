@@ -125,6 +125,12 @@ fn parse_deviation(name: &str) -> Result<Deviation, String> {
     })
 }
 
+/// How many threads to use: as many as wanted, else one for each core.
+pub(crate) fn threads(wanted: Option<u16>) -> usize {
+    let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+    wanted.map_or_else(cores, usize::from)
+}
+
 /// Runs the command that `arguments` name.
 pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
     let name = arguments.first().map(Path::new).and_then(Path::file_name).unwrap_or_default();

@@ -61,11 +61,7 @@ enum Time {
 
 pub(crate) fn run(args: &ReplayArgs) -> anyhow::Result<u8> {
     let site = site::open(&args.common, false)?;
-    let threads = args
-        .threads
-        .map(usize::from)
-        .or_else(|| std::thread::available_parallelism().ok().map(usize::from))
-        .unwrap_or(1);
+    let threads = crate::cli::threads(args.threads);
     let server = clock::server_name();
     let mut engine = Engine::new(site.ruleset, Role::Daemon, &server, clock::utc_offset());
     let mut reader = Reader::new(&args.files, args.time == Time::Log);

@@ -6,12 +6,13 @@
 //!        └ places: how far each file was read
 //! ```
 //!
-//! One thread: a line is read, analysed and its alert written before the next is read, so reading slows
-//! down by itself when anything behind it does.
+//! What a look at the inputs yields is analysed and its alerts are written before anybody looks again, so reading slows
+//! down by itself when anything behind it does. Where a look yields much it is analysed on all cores.
 
 mod daily_files;
 mod databases;
 mod demo;
+mod gathered;
 mod inputs;
 mod places;
 mod screen;
@@ -57,6 +58,9 @@ pub(crate) struct RunArgs {
     /// Read files from their beginning, not from where the last run stopped or from their end
     #[arg(long, conflicts_with = "demo")]
     from_start: bool,
+    /// Threads that analyse when much comes at once; by default as many as there are cores
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    threads: Option<u16>,
     /// Show no alerts, only write them
     #[arg(short, long)]
     quiet: bool,
@@ -99,6 +103,7 @@ fn watch(sources: &mut Sources, watcher: &mut Watcher, places: &mut Places, stop
     loop {
         let is_last = stop.load(Ordering::Relaxed);
         let now = Now::read();
+        watcher.look();
         let progress = sources.poll(now, &mut |location, seen| watcher.see(location, seen));
         let is_written = watcher.flush();
         if is_last {
@@ -112,6 +117,7 @@ fn watch(sources: &mut Sources, watcher: &mut Watcher, places: &mut Places, stop
         }
     }
     // Lines without their line feed stay where they are: the next run reads them whole.
+    watcher.look();
     let positions = sources.leave(&mut |location, seen| watcher.see(location, seen));
     if watcher.flush() {
         places.save(positions, Now::read());

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use bartizan_analysis::Batch;
 use bartizan_base::limits;
+use bartizan_collect::line::LOCAL_FILE;
 use flate2::bufread::MultiGzDecoder;
 
 use super::log_time::LogTime;
@@ -58,14 +59,15 @@ impl Reader {
                 return false;
             }
             let Some(open) = &mut self.open else { continue };
-            batch.start(open.name.as_os_str().as_bytes());
+            batch.start();
+            batch.place(open.name.as_os_str().as_bytes());
             let now = clock::now();
             let mut is_ended = false;
             while batch.len() < BATCH_LINES {
                 let log_time = &mut self.log_time;
                 let take = |line: &[u8]| {
                     let time = log_time.as_mut().map_or(now, |times| times.next(line));
-                    batch.push(line, time);
+                    batch.push(LOCAL_FILE, line, time);
                 };
                 match read_line(&mut *open.input, &mut self.line, take) {
                     Ok(true) => {}

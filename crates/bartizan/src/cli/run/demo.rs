@@ -68,6 +68,7 @@ pub(super) fn run(args: &RunArgs, site: site::Site, stop: &Arc<AtomicBool>) -> a
 /// Watches until `end`, or until a signal comes.
 fn watch(sources: &mut Sources, watcher: &mut Watcher, stop: &AtomicBool, end: Instant) {
     while !stop.load(Ordering::Relaxed) && Instant::now() < end {
+        watcher.look();
         let progress = sources.poll(Now::read(), &mut |location, seen| watcher.see(location, seen));
         watcher.flush();
         if !progress.is_more {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use bartizan_alert::{Calendar, LocalDate, terminal};
-use bartizan_analysis::{Engine, Input, Report, Role, Silence};
+use bartizan_analysis::{Engine, Report, Role, Silence};
 use bartizan_base::Timestamp;
 use bartizan_collect::line::LOCAL_FILE;
 use bartizan_collect::{Notice, Seen, notice};
@@ -13,6 +13,7 @@ use jiff::tz::TimeZone;
 
 use super::RunArgs;
 use super::daily_files::DailyFiles;
+use super::gathered::Gathered;
 use super::screen::Screen;
 use super::state_files::StateFiles;
 use crate::cli::site::Site;
@@ -24,9 +25,18 @@ const SCREEN_PATIENCE: Duration = Duration::from_secs(1);
 /// The engine and everything around it.
 pub(super) struct Watcher {
     engine: Engine,
+    threads: usize,
+    gathered: Gathered,
+    /// When what is seen now counts as received.
+    received: Timestamp,
+    told: Told,
+    state_files: StateFiles,
+}
+
+/// Whom alerts are told, and what was told.
+struct Told {
     calendar: Calendar,
     files: DailyFiles,
-    state_files: StateFiles,
     alert_base: u64,
     colour: terminal::Colour,
     shows_from: Option<u16>,
@@ -59,31 +69,43 @@ impl Watcher {
         files.prepare(&today);
         let alert_base = files.last_number(&today);
         let screen = Screen::stdout().context("cannot start a thread")?;
-        Ok(Self {
-            engine,
+        let told = Told {
             calendar,
             files,
-            state_files,
             alert_base,
             colour: super::colour(args),
             shows_from: (!args.quiet).then_some(args.level),
             screen,
             shown: Vec::new(),
             counts: Counts::default(),
+        };
+        let threads = crate::cli::threads(args.threads);
+        Ok(Self {
+            engine,
+            threads,
+            gathered: Gathered::default(),
+            received: now,
+            told,
+            state_files,
         })
     }
 
     /// The file alerts are written to.
     pub(super) fn alert_file(&self) -> PathBuf {
-        self.files.alerts()
+        self.told.files.alerts()
     }
 
-    /// Takes what an input yields.
+    /// Reads the clock: what is seen from now on counts as received now.
+    pub(super) fn look(&mut self) {
+        self.received = clock::now();
+    }
+
+    /// Takes what an input yields. It is analysed with the next [`Watcher::flush`] at the latest.
     pub(super) fn see(&mut self, location: &[u8], seen: Seen<'_>) {
         match seen {
             Seen::Line(line) => {
-                self.counts.cut += u64::from(line.is_cut);
-                self.analyse((line.kind, location), line.text, clock::now());
+                self.told.counts.cut += u64::from(line.is_cut);
+                self.take(line.kind, location, line.text);
             }
             Seen::Notice(notice) => self.note(location, &notice),
         }
@@ -95,18 +117,76 @@ impl Watcher {
             complain(&format!("bartizan: {name}: {}", notice.message()));
         }
         if let Some(text) = notice.event_text(Path::new(&name)) {
-            let origin = (LOCAL_FILE, notice::OWN_LOCATION.as_bytes());
-            self.analyse(origin, text.as_bytes(), clock::now());
+            self.take(LOCAL_FILE, notice::OWN_LOCATION.as_bytes(), text.as_bytes());
         }
     }
 
-    fn analyse(&mut self, (kind, location): (u8, &[u8]), line: &[u8], time: Timestamp) {
+    fn take(&mut self, kind: u8, location: &[u8], line: &[u8]) {
+        self.gathered.push(kind, location, line, self.received);
+        if self.gathered.is_full() {
+            self.analyse();
+        }
+    }
+
+    /// Analyses what was gathered.
+    fn analyse(&mut self) {
+        while !self.gathered.is_empty() {
+            let threads = if self.gathered.is_much() { self.threads } else { 1 };
+            let (gathered, told) = (&mut self.gathered, &mut self.told);
+            let result = self.engine.analyse_all(
+                threads,
+                &mut |batch| gathered.next(batch),
+                &mut |engine, report| told.tell(engine, report),
+            );
+            if let Err(error) = result {
+                complain(&format!("bartizan: {error}; going on with one thread"));
+                self.threads = 1;
+            }
+        }
+    }
+    /// Writes what came together since the last call: files first, then the terminal. What the engine learned
+    /// is written after the alerts that came of it. True when everything is on disk.
+    pub(super) fn flush(&mut self) -> bool {
+        self.analyse();
+        let is_written = self.told.files.flush();
+        if is_written {
+            self.state_files.save(&mut self.engine, &mut self.told.calendar);
+        }
+        self.told.screen.flush();
+        is_written
+    }
+
+    /// The last line, with what happened.
+    pub(super) fn say_goodbye(&mut self) {
+        let Counts { lines, alerts, cut, refused, duplicates } = self.told.counts;
+        let mut text = format!("bartizan: stopped after {lines} events and {alerts} alerts");
+        let lost = self.told.files.unwritten();
+        let unseen = self.told.screen.finish(SCREEN_PATIENCE);
+        let own = [
+            (duplicates, "repeated"),
+            (cut, "cut"),
+            (refused, "refused"),
+            (lost, "entries not written"),
+            (unseen, "alerts not shown"),
+        ];
+        for (count, what) in own.into_iter().chain(self.engine.counters().losses()) {
+            if count > 0 {
+                text += &format!(", {count} {what}");
+            }
+        }
+        complain(&text);
+    }
+}
+
+impl Told {
+    /// Takes what became of an event.
+    fn tell(&mut self, engine: &Engine, report: &Report) {
         self.counts.lines += 1;
-        let report = self.engine.analyse(Input { kind, location, text: line, time });
         self.counts.cut += u64::from(report.was_cut);
-        self.note_silence(location, report.silence);
-        let date = *self.calendar.date(time);
-        facts::alerts(&self.engine, &report, &date, self.alert_base, |alert| {
+        let event = engine.event();
+        self.note_silence(event.bytes(event.location), report.silence);
+        let date = *self.calendar.date(event.time);
+        facts::alerts(engine, report, &date, self.alert_base, |alert| {
             self.counts.alerts += 1;
             self.files.add_alert(alert);
             if self.shows_from.is_some_and(|level| alert.rule.level >= level) {
@@ -116,7 +196,7 @@ impl Watcher {
                 self.screen.add(&self.shown);
             }
         });
-        self.file(&report, &date);
+        self.file(engine, report, &date);
     }
 
     fn note_silence(&mut self, location: &[u8], silence: Option<Silence>) {
@@ -139,9 +219,9 @@ impl Watcher {
     }
 
     /// Writes the event where events go that need be no alert.
-    fn file(&mut self, report: &Report, date: &LocalDate) {
-        let ruleset = self.engine.ruleset();
-        let event = facts::event(&self.engine, date);
+    fn file(&mut self, engine: &Engine, report: &Report, date: &LocalDate) {
+        let ruleset = engine.ruleset();
+        let event = facts::event(engine, date);
         if report.logs_firewall {
             self.files.add_firewall(&event);
         }
@@ -150,37 +230,5 @@ impl Watcher {
             let rule = rule.map(|rule| facts::rule(rule, report.fired_times));
             self.files.add_archived(&event, rule.as_ref());
         }
-    }
-
-    /// Writes what came together since the last call: files first, then the terminal. What the engine learned
-    /// is written after the alerts that came of it. True when everything is on disk.
-    pub(super) fn flush(&mut self) -> bool {
-        let is_written = self.files.flush();
-        if is_written {
-            self.state_files.save(&mut self.engine, &mut self.calendar);
-        }
-        self.screen.flush();
-        is_written
-    }
-
-    /// The last line, with what happened.
-    pub(super) fn say_goodbye(&mut self) {
-        let Counts { lines, alerts, cut, refused, duplicates } = self.counts;
-        let mut text = format!("bartizan: stopped after {lines} events and {alerts} alerts");
-        let lost = self.files.unwritten();
-        let unseen = self.screen.finish(SCREEN_PATIENCE);
-        let own = [
-            (duplicates, "repeated"),
-            (cut, "cut"),
-            (refused, "refused"),
-            (lost, "entries not written"),
-            (unseen, "alerts not shown"),
-        ];
-        for (count, what) in own.into_iter().chain(self.engine.counters().losses()) {
-            if count > 0 {
-                text += &format!(", {count} {what}");
-            }
-        }
-        complain(&text);
     }
 }
