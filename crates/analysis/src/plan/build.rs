@@ -262,5 +262,5 @@ fn write_effects(plan: &mut Plan, triggers: Triggers) {
             .collect();
         plan.values.push((field, ranges));
     }
-    plan.filter = Filter::new(wanted);
+    plan.filter = Filter::new(&wanted);
 }

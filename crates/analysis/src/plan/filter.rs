@@ -34,26 +34,38 @@ pub(crate) struct Filter {
     /// First entry of each bucket, and one more.
     buckets: Vec<u32>,
     entries: Vec<Entry>,
-    literals: Vec<Wanted>,
+    /// The bytes of all literals, one after the other.
+    bytes: Vec<u8>,
 }
 
+/// A window of a literal. What is compared stands in it, so that a hit touches little memory.
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     literal: u32,
+    /// Where the literal begins in the bytes of all.
+    from: u32,
+    len: u32,
     /// Offset of the window in the literal.
     offset: u32,
+    at_start: bool,
+    at_end: bool,
 }
 
 impl Filter {
     /// Builds the table. Literals too short for a window, and those beyond what the table can number, must not
     /// be given; see [`SHORTEST`].
-    pub(crate) fn new(literals: Vec<Wanted>) -> Self {
+    pub(crate) fn new(literals: &[Wanted]) -> Self {
         let mut windows: Vec<([u8; WINDOW], Entry)> = Vec::with_capacity(2 * literals.len());
-        for (number, wanted) in (0..).zip(&literals) {
+        let mut bytes = Vec::new();
+        for (literal, wanted) in (0..).zip(literals) {
+            let (from, len) = (bytes.len() as u32, wanted.bytes.len() as u32);
+            bytes.extend_from_slice(&wanted.bytes);
+            let Wanted { at_start, at_end, .. } = *wanted;
             let offsets = if wanted.at_start { 0..1 } else { rarest_pair(&wanted.bytes) };
             for offset in offsets {
                 if let Some(window) = window_at(&wanted.bytes, offset) {
-                    windows.push((window, Entry { literal: number, offset: offset as u32 }));
+                    let offset = offset as u32;
+                    windows.push((window, Entry { literal, from, len, offset, at_start, at_end }));
                 }
             }
         }
@@ -68,7 +80,7 @@ impl Filter {
             shift,
             buckets: Vec::new(),
             entries: Vec::with_capacity(windows.len()),
-            literals,
+            bytes,
         };
         let mut last = None;
         for (window, entry) in windows {
@@ -92,11 +104,7 @@ impl Filter {
         self.table.len() * size_of::<u16>()
             + self.buckets.capacity() * size_of::<u32>()
             + self.entries.capacity() * size_of::<Entry>()
-            + self
-                .literals
-                .iter()
-                .map(|wanted| size_of::<Wanted>() + wanted.bytes.len())
-                .sum::<usize>()
+            + self.bytes.capacity()
     }
 
     /// Calls `found` with the number of each literal that stands in `text`, possibly more than once.
@@ -105,13 +113,11 @@ impl Filter {
         if self.entries.is_empty() {
             return;
         }
-        let mut at = 0;
-        while let Some(window) = window_at(text, at) {
-            let slot = self.table.get(hash(window, self.shift)).copied().unwrap_or(0);
+        for (at, window) in text.array_windows::<WINDOW>().enumerate().step_by(2) {
+            let slot = self.table.get(hash(*window, self.shift)).copied().unwrap_or(0);
             if slot != 0 {
                 self.compare(slot, text, at, &mut found);
             }
-            at += 2;
         }
     }
 
@@ -122,14 +128,15 @@ impl Filter {
             return;
         };
         for entry in self.entries.get(from as usize..to as usize).unwrap_or_default() {
-            let Some(wanted) = self.literals.get(entry.literal as usize) else { continue };
             let Some(start) = at.checked_sub(entry.offset as usize) else { continue };
-            let end = start + wanted.bytes.len();
+            let end = start + entry.len as usize;
             // Cheapest first: many literals are anchored, and stand where they may not.
-            if (!wanted.at_start || start == 0)
-                && (!wanted.at_end || end == text.len())
-                && text.get(start..end) == Some(&*wanted.bytes)
-            {
+            if (entry.at_start && start != 0) || (entry.at_end && end != text.len()) {
+                continue;
+            }
+            let from = entry.from as usize;
+            let literal = self.bytes.get(from..from + entry.len as usize);
+            if literal.is_some() && text.get(start..end) == literal {
                 found(entry.literal as usize);
             }
         }
@@ -186,10 +193,8 @@ mod tests {
 
     #[test]
     fn literals_are_found_at_even_and_odd_places() {
-        let filter = Filter::new(vec![
-            wanted(b"failed password", false, false),
-            wanted(b"root", true, false),
-        ]);
+        let filter =
+            Filter::new(&[wanted(b"failed password", false, false), wanted(b"root", true, false)]);
         assert_eq!(found(&filter, b"failed password"), [0]);
         assert_eq!(found(&filter, b"xfailed password"), [0]);
         assert_eq!(found(&filter, b"root failed passwor"), [1]);
@@ -214,7 +219,7 @@ mod tests {
                     })
                 })
                 .collect();
-            prop_assert_eq!(found(&Filter::new(all), text.as_bytes()), expected);
+            prop_assert_eq!(found(&Filter::new(&all), text.as_bytes()), expected);
         }
     }
 }
