@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::io;
 
-use bartizan_base::limits;
+use bartizan_base::limits::MemoryLimits;
 use bartizan_decode::IntegrityStore;
 use bartizan_decode::builtin::Database;
 
@@ -26,24 +26,37 @@ impl From<Database<'_>> for Name {
 
 /// Databases in memory; nothing outlives it. When they are too large together, all begin again: parts of one
 /// cannot leave, since others say where in it they stand.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct MemoryDatabases {
+    most: usize,
     texts: HashMap<Name, Vec<u8>>,
     complete: HashSet<Vec<u8>>,
     bytes: usize,
     forgotten: u64,
 }
 
+impl Default for MemoryDatabases {
+    fn default() -> Self {
+        Self::new(MemoryLimits::default().database_bytes)
+    }
+}
+
 impl MemoryDatabases {
-    /// How often they began again.
+    /// No database yet, and at most so many bytes of them.
     #[must_use]
-    pub fn forgotten(&self) -> u64 {
-        self.forgotten
+    pub fn new(bytes: usize) -> Self {
+        Self {
+            most: bytes,
+            texts: HashMap::new(),
+            complete: HashSet::new(),
+            bytes: 0,
+            forgotten: 0,
+        }
     }
 
     fn make_room(&mut self, bytes: usize) {
         self.bytes += bytes;
-        if self.bytes > limits::MEMORY_DATABASES_BYTES {
+        if self.bytes > self.most {
             self.texts.clear();
             self.complete.clear();
             self.bytes = bytes;
@@ -89,6 +102,14 @@ impl IntegrityStore for MemoryDatabases {
     fn is_complete(&mut self, location: &[u8]) -> bool {
         self.complete.contains(location)
     }
+
+    fn held_bytes(&self) -> usize {
+        self.bytes
+    }
+
+    fn forgotten(&self) -> u64 {
+        self.forgotten
+    }
 }
 
 #[cfg(test)]
@@ -97,10 +118,10 @@ mod tests {
 
     #[test]
     fn databases_without_end_do_not_fill_the_memory() -> io::Result<()> {
-        let mut databases = MemoryDatabases::default();
+        let mut databases = MemoryDatabases::new(16 << 20);
         let line = vec![b'x'; 1 << 20];
         // What a database takes besides its text makes the last line one too many.
-        for _ in 0..limits::MEMORY_DATABASES_BYTES >> 20 {
+        for _ in 0..16 {
             databases.append(Database::Syscheck(b"one agent"), &line)?;
         }
         assert_eq!(databases.forgotten(), 1);

@@ -12,7 +12,7 @@ use bartizan_rules::{
     Decision, LocalTime, NoObserver, RuleIndex, State, Surroundings, WalkObserver,
 };
 
-use crate::counters::Counters;
+use crate::counters::{Counters, Memory, STORES, Store};
 use crate::databases::MemoryDatabases;
 use crate::duplicates::Duplicates;
 use crate::front::Front;
@@ -94,10 +94,10 @@ impl Engine {
             utc_offset: Box::new(utc_offset),
             event: Event::default(),
             walk: Walk::default(),
-            accumulator: Accumulator::default(),
+            accumulator: Accumulator::new(settings.rules.memory.accumulated_ids),
             duplicates: Duplicates::new(dialect),
             integrity: Integrity::new(&ruleset.decoders, integrity),
-            databases: Box::new(MemoryDatabases::default()),
+            databases: Box::new(MemoryDatabases::new(settings.rules.memory.database_bytes)),
             statistics: Statistics::new(settings.statistics, dialect),
             state,
             unplanned: 0,
@@ -139,14 +139,23 @@ impl Engine {
     /// What limits of memory have cost.
     #[must_use]
     pub fn counters(&self) -> Counters {
-        let fronts = self.workers.iter().chain([&self.front]);
-        Counters {
-            plans_dropped: fronts.map(Front::plans_dropped).sum(),
+        self.memory().counters()
+    }
+
+    /// How much is remembered now, and how much there may be.
+    #[must_use]
+    pub fn stores(&self) -> [Store; STORES] {
+        self.memory().stores()
+    }
+
+    fn memory(&self) -> Memory<'_> {
+        Memory {
+            limits: &self.ruleset.settings.rules.memory,
+            state: &self.state,
+            plans: self.workers.iter().chain([&self.front]).filter_map(Front::counted).collect(),
             unplanned: self.unplanned,
-            history_evicted: self.state.history.evicted(),
-            first_seen_evicted: self.state.first_seen.evicted(),
-            ignore_evicted: self.state.ignore_list.evicted(),
-            accumulator_evicted: self.accumulator.evicted(),
+            accumulator: &self.accumulator,
+            databases: &*self.databases,
         }
     }
 

@@ -64,6 +64,7 @@ impl Settings {
             memory_events: configuration.global.memory_size as usize,
             log_alert_level: u16::from(configuration.alerts.log_alert_level),
             email_alert_level: u16::from(configuration.alerts.email_alert_level),
+            memory: options.memory(),
         };
         Self {
             dialect,

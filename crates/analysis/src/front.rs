@@ -34,7 +34,7 @@ impl Front {
         Self {
             intake: Intake::new(ruleset.settings.dialect),
             server_name: server_name.to_vec(),
-            scratch: DecodeScratch::default(),
+            scratch: DecodeScratch::new(ruleset.settings.rules.memory.program_names),
             plans: Some(Plans::new(&ruleset.rules)),
             ruleset,
         }
@@ -57,9 +57,9 @@ impl Front {
         self.plans.as_ref().map(Plans::list)
     }
 
-    /// Plans that were dropped because there were too many.
-    pub(crate) fn plans_dropped(&self) -> u64 {
-        self.plans.as_ref().map_or(0, Plans::dropped)
+    /// The plans, for those who count them.
+    pub(crate) fn counted(&self) -> Option<&Plans> {
+        self.plans.as_ref()
     }
 
     /// Forgets plans if there are too many: numbers of plans are worth nothing afterwards.

@@ -28,7 +28,7 @@ mod ruleset;
 mod statistics;
 mod touched;
 
-pub use counters::Counters;
+pub use counters::{Counters, Store, Unit};
 pub use databases::MemoryDatabases;
 pub use engine::{Engine, Input, Role};
 pub use pipeline::{Batch, PipelineError};

@@ -400,10 +400,28 @@ fn memory_eviction_only_the_oldest_events_go() {
         assert_eq!(last(1046, base), "100001/3*");
         assert_eq!(last(1046, corrected), "100002/10*");
         assert_eq!(last(1046, Dialect::OURS), "100002/10*");
-        // The bound holds: behind 2045 events the three are remembered, behind 2046 one has gone.
-        assert_eq!(last(2045, corrected), "100002/10*");
-        assert_eq!(last(2046, corrected), "100001/3*");
+        // The three of a quiet rule are kept, however many events of others come.
+        assert_eq!(last(9000, corrected), "100002/10*");
     }
+}
+
+#[test]
+fn memory_eviction_a_flood_of_other_addresses_hides_nobody() {
+    // Of 150 other addresses each fails once between the failures of 9.9.9.9.
+    let others = |from: u32| (from..from + 50).map(|n| format!("tst: src=1.1.{n}.1"));
+    let mut lines: Vec<String> = Vec::new();
+    for round in 0..4 {
+        lines.push("tst: src=9.9.9.9".into());
+        lines.extend(others(round * 50));
+    }
+    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    let case = small::case(
+        r#"100001 3: <decoded_as>tst</decoded_as>
+           100002 10 frequency="2": <if_matched_sid>100001</if_matched_sid><same_source_ip />"#,
+        &lines,
+    );
+    let (original, corrected) = ("100001/3* x204", "100001/3* x153, 100002/10*, 100001/3* x50");
+    check(Deviation::MemoryEviction, Of::Only43, &case, original, corrected);
 }
 
 #[test]

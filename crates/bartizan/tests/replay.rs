@@ -45,7 +45,7 @@ fn a_summary_is_an_object_a_rule_when_json_is_wanted() {
     home.write("s.log", LINE.as_bytes());
     let output = replay(&home, &["../s.log", "--summary", "--json"]);
     let rows = support::objects(&output);
-    assert_eq!(rows.len(), 1);
+    assert_eq!(rows.len(), 2, "a rule, and the memory");
     assert_eq!(rows[0]["count"], 1);
     assert!(rows[0]["rule"].is_u64() && rows[0]["description"].is_string(), "{}", rows[0]);
 }

@@ -14,6 +14,16 @@ fn schema(name: &str) -> Value {
 
 /// What of `value` is not as `schema` says; it understands the words that our schemas use.
 fn wrong(schema: &Value, value: &Value, at: &str, found: &mut Vec<String>) {
+    if let Some(schemas) = schema["oneOf"].as_array() {
+        let fits = |schema: &&Value| {
+            let mut found = Vec::new();
+            wrong(schema, value, at, &mut found);
+            found.is_empty()
+        };
+        if schemas.iter().filter(fits).count() != 1 {
+            found.push(format!("{at} is {value}, not one of {}", schemas.len()));
+        }
+    }
     if let Some(kinds) = schema.get("type") {
         let kind = match value {
             Value::Null => "null",
@@ -120,5 +130,33 @@ fn replay_prints_what_its_schema_says() {
     let output = home.run(&["replay", "--json", "--threads", "1", "-"], LINES);
     check_lines("alert.json", &output.stdout, 4);
     let output = home.run(&["replay", "--summary", "--json", "--threads", "1", "-"], LINES);
-    check_lines("summary.json", &output.stdout, 3);
+    // Three rules, and the memory.
+    check_lines("summary.json", &output.stdout, 4);
+}
+
+#[test]
+fn limits_that_were_set_show_in_check_and_replay() {
+    let home = home(RULES);
+    home.write("etc/local_internal_options.conf", b"bartizan.history_events=20000\n");
+    let events = |output: &[u8]| {
+        let last = output.split(|&byte| byte == b'\n').rfind(|line| !line.is_empty());
+        let document: Value = serde_json::from_slice(output)
+            .or_else(|_| serde_json::from_slice(last.unwrap_or_default()))
+            .expect("JSON");
+        let stores = document["memory"].as_array().expect("stores").clone();
+        stores.into_iter().find(|store| store["store"] == "events").expect("one of them")
+    };
+    // A quarter more is kept apart.
+    let expected = |used: u32| {
+        json!({
+            "store": "events", "unit": "entries", "used": used, "most": 25_000, "evicted": 0,
+            "option": "bartizan.history_events",
+        })
+    };
+    assert_eq!(events(&home.run(&["check", "--json"], b"").stdout), expected(0));
+    let replay = ["replay", "--summary", "--json", "--threads", "1", "-"];
+    // No rule counts events of 100003 and 100002.
+    assert_eq!(events(&home.run(&replay, LINES).stdout), expected(2));
+    let table = home.run(&["replay", "--summary", "--threads", "1", "-"], LINES).stdout;
+    assert!(String::from_utf8_lossy(&table).contains("2 of 25000"));
 }

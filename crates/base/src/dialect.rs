@@ -90,7 +90,7 @@ pub const DEVIATIONS: [Row; 26] = [
     row!(SidStarvesGroup, "sid-starves-group", true, "a rule that an if_matched_sid names feeds no if_matched_group", "it feeds both"),
     row!(PartialOverwrite, "partial-overwrite", true, "pcre2, field, list, geoip and ignore conditions and the correlation survive an overwrite", "they are replaced; what is counted stays only where the overwrite says nothing about counting"),
     row!(DuplicatesAcrossLocations, "duplicates-across-locations", true, "equal texts from different places are one event", "they are kept apart"),
-    row!(MemoryEviction, "memory-eviction", true, "a full event memory drops everything older than the largest frequency, taken as seconds", "only the oldest events go"),
+    row!(MemoryEviction, "memory-eviction", true, "a full event memory drops everything older than the largest frequency, taken as seconds; of a rule's events only the newest are seen, whoever they are about", "only the oldest events go, last those that a rule may still count; the newest of each address are seen"),
     row!(UnevaluatedTests, "unevaluated-tests", true, "different_srcip is never evaluated, ports and location not with if_matched_regex", "evaluated"),
     row!(ForeignRestart, "foreign-restart", true, "firing for one address restarts the count of all others", "only its own"),
     row!(IgnoreData, "ignore-data", true, "check_if_ignored with data never agrees with what ignore wrote", "it does"),

@@ -27,27 +27,55 @@ pub const XML_VARIABLE_BYTES: usize = 255;
 pub const CONFIG_FILE_BYTES: u64 = 64 << 20;
 /// Diagnostics kept for one file; the rest are counted.
 pub const DIAGNOSTICS_PER_FILE: usize = 1_000;
-/// Program names whose answers are kept, at most; all are forgotten together beyond, since they come from the
-/// network.
-pub const PROGRAM_NAMES: usize = 65_536;
 /// Longest program name whose answers are kept, in bytes; patterns are asked anew for longer ones.
 pub const PROGRAM_NAME_BYTES: usize = 64;
-/// Bytes that remembered events take, at most (rules 5.2); the oldest leave beyond.
-pub const MEMORY_BYTES: usize = 32 << 20;
-/// Keys of `if_fts`, and lines of the ignore list, that are known at most (rules 6); the oldest leave beyond.
-pub const KNOWN_KEYS: usize = 1_000_000;
-/// Bytes of those keys, and as many of those lines.
-pub const KNOWN_KEYS_BYTES: usize = 128 << 20;
-/// Bytes of new keys that wait to be written to a file; further ones are known, but not written.
-pub const JOURNAL_BYTES: usize = 16 << 20;
-/// Outputs that `check_diff` keeps in memory where it keeps no files (rules 2.10), and their bytes.
-pub const KEPT_OUTPUTS: usize = 65_536;
-/// Bytes of those outputs.
-pub const KEPT_OUTPUTS_BYTES: usize = 64 << 20;
-/// Bytes of integrity databases in memory where there are no files; beyond, all of them begin again.
-pub const MEMORY_DATABASES_BYTES: usize = 256 << 20;
-/// Bytes that the plans of rule walks take, at most; all are dropped together beyond and made anew.
-pub const PLAN_BYTES: usize = 64 << 20;
+/// Bytes of new keys that wait to be written to a file; further ones are known, but not written, and counted.
+pub const JOURNAL_BYTES: usize = 4 << 20;
 /// Places of rules in the rule tree; the configuration is refused beyond. A rule below `n` rules has `n`
 /// places, and rules below it again, so that a few `if_level` could ask for any amount of memory.
 pub const RULE_NODES: usize = 1 << 20;
+
+/// How much is remembered from event to event. Outside data can fill all of it, so each store has a limit; what
+/// has been in it longest leaves then, and is counted. Internal options `bartizan.…` set them (docs/memory.md).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MemoryLimits {
+    /// Events that fired, which composite rules count (rules 5.2). `memory_size` counts where it is more, and
+    /// alone where deviation `memory-eviction` is on.
+    pub history_events: usize,
+    /// Bytes of their texts; a quarter more is for those that are kept because they still count.
+    pub history_bytes: usize,
+    /// Keys of `if_fts` (rules 6). A key takes about ten bytes, however long it is.
+    pub first_seen_keys: usize,
+    /// Lines of the ignore list (rules 6.4), which take as much.
+    pub ignored_lines: usize,
+    /// Ids whose fields are accumulated (decoding 10.3).
+    pub accumulated_ids: usize,
+    /// Bytes of the plans of rule walks; beyond, they are dropped and made anew.
+    pub plan_bytes: usize,
+    /// Program names whose answers are kept, by each thread and by the rules; all are forgotten together beyond,
+    /// since they come from the network.
+    pub program_names: usize,
+    /// Outputs that `check_diff` keeps in memory where it keeps no files (rules 2.10).
+    pub kept_outputs: usize,
+    /// Bytes of those outputs.
+    pub kept_output_bytes: usize,
+    /// Bytes of integrity databases in memory where there are no files; beyond, all of them begin again.
+    pub database_bytes: usize,
+}
+
+impl Default for MemoryLimits {
+    fn default() -> Self {
+        Self {
+            history_events: 16_384,
+            history_bytes: 16 << 20,
+            first_seen_keys: 900_000,
+            ignored_lines: 900_000,
+            accumulated_ids: 16_384,
+            plan_bytes: 64 << 20,
+            program_names: 8_192,
+            kept_outputs: 65_536,
+            kept_output_bytes: 16 << 20,
+            database_bytes: 64 << 20,
+        }
+    }
+}

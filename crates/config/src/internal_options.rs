@@ -8,6 +8,7 @@
 //! default used. OSSEC refuses to start in all these cases, which helps nobody.
 
 mod keys;
+mod memory;
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;

@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 
+use bartizan_base::limits::MemoryLimits;
 use bartizan_base::{DecoderTable, Event, StaticField, Timestamp};
 
 /// The fields that are remembered.
@@ -26,8 +27,6 @@ const KEY_BYTES: usize = 255;
 const VALUE_BYTES: usize = 80;
 /// Lookups between two removals of expired entries.
 const PURGE_EVERY: u32 = 200;
-/// Most entries. Senders choose ids, so there must be an end; the oldest go first, an eighth at a time.
-const ENTRIES: usize = 16_384;
 
 #[derive(Clone, Debug, Default)]
 struct Entry {
@@ -36,15 +35,41 @@ struct Entry {
 }
 
 /// What was seen lately.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Accumulator {
+    /// Most entries. Senders choose ids, so there must be an end; the oldest go first, an eighth at a time.
+    most: usize,
     entries: HashMap<Vec<u8>, Entry>,
     lookups: u32,
     evicted: u64,
     key: Vec<u8>,
 }
 
+impl Default for Accumulator {
+    fn default() -> Self {
+        Self::new(MemoryLimits::default().accumulated_ids)
+    }
+}
+
 impl Accumulator {
+    /// Nothing was seen yet; at most so many ids are remembered.
+    #[must_use]
+    pub fn new(ids: usize) -> Self {
+        Self { most: ids.max(1), entries: HashMap::new(), lookups: 0, evicted: 0, key: Vec::new() }
+    }
+
+    /// Ids remembered now.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether nothing is remembered.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
     /// Fills what the event lacks and remembers what it has. Whether it is an event to accumulate: its
     /// decoder asks for it, and it has an id.
     pub fn apply(&mut self, event: &mut Event, decoders: &DecoderTable) -> bool {
@@ -85,17 +110,18 @@ impl Accumulator {
 
     fn make_room(&mut self, Timestamp(now): Timestamp) {
         self.lookups += 1;
-        if self.lookups >= PURGE_EVERY || self.entries.len() >= ENTRIES {
+        if self.lookups >= PURGE_EVERY || self.entries.len() >= self.most {
             self.lookups = 0;
             self.entries.retain(|_, entry| now.saturating_sub(entry.time) <= LIFE_SECONDS);
         }
-        if self.entries.len() < ENTRIES {
+        if self.entries.len() < self.most {
             return;
         }
+        let leaving = (self.most / 8).max(1);
         let mut times: Vec<i64> = self.entries.values().map(|entry| entry.time).collect();
-        let (_, &mut limit, _) = times.select_nth_unstable(ENTRIES / 8);
+        let (_, &mut limit, _) = times.select_nth_unstable(leaving - 1);
         let before = self.entries.len();
-        let mut left = ENTRIES / 8;
+        let mut left = leaving;
         self.entries.retain(|_, entry| {
             let goes = entry.time <= limit && left > 0;
             left -= usize::from(goes);
@@ -184,12 +210,12 @@ mod tests {
 
     #[test]
     fn ids_without_end_do_not_fill_the_memory() {
-        let mut accumulator = Accumulator::default();
-        for id in 0..ENTRIES + 100 {
+        let mut accumulator = Accumulator::new(4_000);
+        for id in 0..4_100 {
             let mut event = event(1000 + (id / 1000) as i64, &id.to_string(), &[]);
             accumulator.apply(&mut event, &decoders());
         }
-        assert!(accumulator.entries.len() <= ENTRIES);
-        assert_eq!(accumulator.evicted() as usize, ENTRIES / 8);
+        assert!(accumulator.entries.len() <= 4_000);
+        assert_eq!(accumulator.evicted() as usize, 500);
     }
 }

@@ -76,6 +76,16 @@ pub trait IntegrityStore {
     /// Whether the marker of the location is there.
     fn is_complete(&mut self, location: &[u8]) -> bool;
 
+    /// Bytes that it takes of the memory; 0 where databases are files.
+    fn held_bytes(&self) -> usize {
+        0
+    }
+
+    /// How often all databases had to begin again, because they were too large for the memory.
+    fn forgotten(&self) -> u64 {
+        0
+    }
+
     /// Whether changes of the location are accepted silently now (integrity A13).
     fn is_in_maintenance(&mut self, location: &[u8]) -> bool {
         let _ = location;

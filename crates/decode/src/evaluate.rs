@@ -23,6 +23,14 @@ pub struct DecodeScratch {
     by_place: Vec<Option<Text>>,
 }
 
+impl DecodeScratch {
+    /// Buffers that keep what at most so many program names are answered.
+    #[must_use]
+    pub fn new(program_names: usize) -> Self {
+        Self { programs: Programs::new(program_names), ..Self::default() }
+    }
+}
+
 /// How a decoder fared with an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Attempt {

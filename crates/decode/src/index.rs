@@ -9,20 +9,34 @@
 
 use std::sync::Arc;
 
-use bartizan_base::{EventMap, Subject, limits};
+use bartizan_base::limits::{self, MemoryLimits};
+use bartizan_base::{EventMap, Subject};
 use bartizan_pattern::{Pattern, PrefixSets};
 
 use crate::set::TopLevel;
 
 /// For each program name the places, in the program list, of the decoders that want it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Programs {
+    /// Names that are kept at most; all are forgotten together beyond.
+    most: usize,
     by_name: EventMap<Box<[u8]>, Arc<Vec<u32>>>,
     /// The answer for a name that is not kept; its buffer is used again.
     unkept: Arc<Vec<u32>>,
 }
 
+impl Default for Programs {
+    fn default() -> Self {
+        Self::new(MemoryLimits::default().program_names)
+    }
+}
+
 impl Programs {
+    /// Keeps at most so many names.
+    pub(crate) fn new(most: usize) -> Self {
+        Self { most, by_name: EventMap::default(), unkept: Arc::default() }
+    }
+
     /// The decoders for a program name, in order.
     pub(crate) fn places(&mut self, list: &[TopLevel], name: Subject<'_>) -> Arc<Vec<u32>> {
         if let Some(places) = self.by_name.get(name.raw()) {
@@ -42,7 +56,7 @@ impl Programs {
         if name.len() > limits::PROGRAM_NAME_BYTES {
             return Arc::clone(&self.unkept);
         }
-        if self.by_name.len() >= limits::PROGRAM_NAMES {
+        if self.by_name.len() >= self.most {
             self.by_name.clear();
         }
         let places = Arc::new(self.unkept.as_slice().to_vec());
@@ -139,7 +153,7 @@ mod tests {
     #[test]
     fn program_names_without_end_start_again() {
         let mut programs = Programs::default();
-        for number in 0..=limits::PROGRAM_NAMES {
+        for number in 0..=programs.most {
             ask(&mut programs, number.to_string().as_bytes());
         }
         assert_eq!(programs.by_name.len(), 1);

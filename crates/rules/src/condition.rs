@@ -241,3 +241,11 @@ pub struct SameTests {
     pub different_srcip: bool,
     pub different_srcgeoip: bool,
 }
+
+impl SameTests {
+    /// Whether some value must differ.
+    #[must_use]
+    pub fn has_differences(self) -> bool {
+        self.different_url || self.different_srcip || self.different_srcgeoip
+    }
+}

@@ -90,6 +90,7 @@ impl Daemon {
         let mut settings = Settings { dialect, ..Settings::default() };
         // So that the memory of events is full after two passes.
         settings.rules.memory_events = 2_048;
+        settings.rules.memory.history_events = 2_048;
         let ruleset = Ruleset::compile(files, settings, &mut said);
         assert!(ruleset.is_some(), "{said:#?}");
         let ruleset = Arc::new(ruleset.expect("as was asserted"));

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bartizan_base::{Event, EventMap, limits};
+use bartizan_base::{Event, EventMap};
 use bartizan_rules::{Forest, RuleSet, Surroundings};
 
 use super::known::Key;
@@ -41,7 +41,7 @@ impl Plans {
             list: PlanList::default(),
             last: None,
             bytes: 0,
-            most_bytes: limits::PLAN_BYTES,
+            most_bytes: rules.options.memory.plan_bytes,
             lacks_class: false,
             dropped: 0,
         }
@@ -103,6 +103,16 @@ impl Plans {
     /// The plans by their numbers, until [`Plans::make_room`].
     pub(crate) fn list(&self) -> &PlanList {
         &self.list
+    }
+
+    /// Bytes that the plans take.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Program names whose answers are kept.
+    pub(crate) fn names(&self) -> usize {
+        self.programs.names()
     }
 
     /// Plans that were dropped because there were too many.

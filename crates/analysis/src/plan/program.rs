@@ -31,6 +31,8 @@ pub(super) struct Programs {
     /// Number of a pattern by its address: rules share patterns, and these are kept alive here.
     numbers: HashMap<usize, usize>,
     by_name: EventMap<Box<[u8]>, ProgramClass>,
+    /// Names that are kept at most; all are forgotten together beyond.
+    most: usize,
     classes: HashMap<Vec<u64>, ProgramClass>,
     answers: Vec<Vec<u64>>,
     /// Answers for the name that is asked; the buffer is used again.
@@ -75,6 +77,7 @@ impl Programs {
             patterns,
             numbers,
             by_name: EventMap::default(),
+            most: rules.options.memory.program_names,
             classes,
             answers: vec![none],
             asked: Vec::new(),
@@ -100,11 +103,16 @@ impl Programs {
         if event.bytes(name).len() > limits::PROGRAM_NAME_BYTES {
             return class;
         }
-        if self.by_name.len() >= limits::PROGRAM_NAMES {
+        if self.by_name.len() >= self.most {
             self.by_name.clear();
         }
         self.by_name.insert(event.bytes(name).into(), class);
         class
+    }
+
+    /// Names whose class is known.
+    pub(super) fn names(&self) -> usize {
+        self.by_name.len()
     }
 
     /// Forgets all names and classes. Plans of classes must be forgotten too.
@@ -152,6 +160,7 @@ mod tests {
             patterns,
             numbers,
             by_name,
+            most: 100,
             classes,
             answers: vec![Vec::new()],
             asked: Vec::new(),
@@ -170,7 +179,7 @@ mod tests {
     #[test]
     fn program_names_without_end_start_again() {
         let (mut programs, mut event) = (programs(), Event::default());
-        for number in 0..=limits::PROGRAM_NAMES {
+        for number in 0..=programs.most {
             ask(&mut programs, &mut event, number.to_string().as_bytes());
         }
         assert_eq!(programs.by_name.len(), 1);

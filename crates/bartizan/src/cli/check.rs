@@ -8,7 +8,7 @@ use bartizan_base::{Diagnostic, Severity};
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::cli::{Common, Console, FOUND, IMPOSSIBLE, site};
+use crate::cli::{Common, Console, FOUND, IMPOSSIBLE, losses, site};
 
 /// Arguments of `bartizan check`.
 #[derive(Debug, Args)]
@@ -103,6 +103,9 @@ fn write_json(
         json!({ "errors": errors, "warnings": warnings, "diagnostics": diagnostics });
     if let Some(touched) = touched.filter(|_| !args.quiet) {
         document["deviations"] = json!(touched);
+    }
+    if let Some(ruleset) = loaded.ruleset.as_ref().filter(|_| !args.quiet) {
+        document["memory"] = losses::object(&bartizan_analysis::Store::empty(&ruleset.rules));
     }
     let mut out = std::io::stdout().lock();
     serde_json::to_writer_pretty(&mut out, &document)?;

@@ -14,6 +14,7 @@ mod facts;
 mod link;
 mod lists;
 mod logtest;
+mod losses;
 mod old_names;
 mod pattern;
 mod replay;

@@ -22,7 +22,7 @@ use clap::{Args, ValueEnum};
 use jiff::tz::TimeZone;
 use serde_json::json;
 
-use crate::cli::{Common, clock, complain, facts, site};
+use crate::cli::{Common, clock, complain, facts, losses, site};
 use reader::Reader;
 
 /// Alert text written at once, in bytes.
@@ -155,40 +155,48 @@ impl Teller {
 
     fn finish(&mut self, engine: &Engine) -> anyhow::Result<()> {
         self.out.write_all(&self.waiting)?;
-        if let Some(counts) = &self.counts {
-            let mut rows: Vec<_> = counts.iter().map(|(&rule, &count)| (count, rule)).collect();
-            rows.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
-            for (count, index) in rows {
-                let rule = engine.ruleset().rules.rule(index);
-                let description = rule.description.as_deref().unwrap_or(b"(null)");
-                let description = String::from_utf8_lossy(description);
-                if self.json {
-                    let (rule, level) = (rule.id, rule.level);
-                    let row = json!({
-                        "rule": rule, "level": level, "count": count, "description": description,
-                    });
-                    writeln!(self.out, "{row}")?;
-                    continue;
-                }
-                let description = description.escape_debug();
-                writeln!(
-                    self.out,
-                    "{count:>10}  {:>6}  level {:>2}  {description}",
-                    rule.id, rule.level
-                )?;
-            }
+        if self.counts.is_some() {
+            self.summarise(engine)?;
         }
         self.out.flush().context("cannot write to standard output")?;
         let Self { events, alerts, cut, suppressed, refused, .. } = self;
         let mut text = format!(
             "bartizan: {events} events, {alerts} alerts, {suppressed} suppressed, {cut} cut"
         );
-        let own = [(*refused, "refused")];
-        let all = own.into_iter().chain(engine.counters().losses());
-        for (count, what) in all.filter(|(count, _)| *count > 0) {
-            text += &format!(", {count} {what}");
-        }
+        text += &losses::list(&[(*refused, "refused")]);
+        text += &losses::list(&engine.counters().losses());
         complain(&text);
         Ok(())
+    }
+    /// Counts by rule, then the memory of the engine.
+    fn summarise(&mut self, engine: &Engine) -> std::io::Result<()> {
+        let counts = self.counts.iter().flatten();
+        let mut rows: Vec<_> = counts.map(|(&rule, &count)| (count, rule)).collect();
+        rows.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
+        for (count, index) in rows {
+            let rule = engine.ruleset().rules.rule(index);
+            let description = rule.description.as_deref().unwrap_or(b"(null)");
+            let description = String::from_utf8_lossy(description);
+            let (rule, level) = (rule.id, rule.level);
+            if self.json {
+                let row = json!({
+                    "rule": rule, "level": level, "count": count, "description": description,
+                });
+                writeln!(self.out, "{row}")?;
+            } else {
+                let description = description.escape_debug();
+                writeln!(self.out, "{count:>10}  {rule:>6}  level {level:>2}  {description}")?;
+            }
+        }
+        let stores = engine.stores();
+        if self.json {
+            let lost = losses::lost(&engine.counters().losses());
+            return writeln!(
+                self.out,
+                "{}",
+                json!({ "memory": losses::object(&stores), "lost": lost })
+            );
+        }
+        writeln!(self.out, "\nmemory:\n{}", losses::table(&stores).trim_end())
     }
 }

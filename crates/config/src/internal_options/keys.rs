@@ -7,6 +7,11 @@ use super::InternalOption;
 pub mod key {
     use super::InternalOption;
 
+    pub use crate::internal_options::memory::{
+        ACCUMULATED_IDS, DATABASES_MIB, FIRST_SEEN_KEYS, HISTORY_EVENTS, HISTORY_MIB,
+        IGNORED_LINES, KEPT_OUTPUTS, KEPT_OUTPUTS_MIB, PLAN_MIB, PROGRAM_NAMES,
+    };
+
     pub static DEFAULT_TIMEFRAME: InternalOption = InternalOption {
         key: "analysisd.default_timeframe",
         also: None,
@@ -614,4 +619,14 @@ pub static KEYS: &[&InternalOption] = &[
     &key::ANALYSISD_DEBUG,
     &key::LOGCOLLECTOR_DEBUG,
     &key::AUTHD_DEBUG,
+    &key::HISTORY_EVENTS,
+    &key::HISTORY_MIB,
+    &key::FIRST_SEEN_KEYS,
+    &key::IGNORED_LINES,
+    &key::ACCUMULATED_IDS,
+    &key::PLAN_MIB,
+    &key::PROGRAM_NAMES,
+    &key::KEPT_OUTPUTS,
+    &key::KEPT_OUTPUTS_MIB,
+    &key::DATABASES_MIB,
 ];

@@ -1,6 +1,6 @@
 //! `check_diff` (rules 2.10): has the output changed since last time?
 
-use bartizan_base::{Event, limits};
+use bartizan_base::{Event, limits::MemoryLimits};
 
 use super::generations::Generations;
 use crate::correlate::Lines;
@@ -14,6 +14,21 @@ pub trait DiffStore {
     fn load(&mut self, host: &[u8], rule: u32, text: &mut Vec<u8>) -> bool;
     /// Keeps `text`.
     fn save(&mut self, host: &[u8], rule: u32, text: &[u8]);
+    /// How much is kept in memory.
+    fn kept(&self) -> KeptOutputs {
+        KeptOutputs::default()
+    }
+}
+
+/// What a [`DiffStore`] keeps in memory: zero all, where it keeps files.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct KeptOutputs {
+    /// Outputs.
+    pub outputs: usize,
+    /// Outputs at most.
+    pub most: usize,
+    /// Outputs that had to leave: the next one has nothing to differ from.
+    pub evicted: u64,
 }
 
 /// Last outputs in memory; the oldest leave when there are too many.
@@ -24,14 +39,14 @@ pub struct MemoryDiffs {
     key: Vec<u8>,
 }
 
-impl Default for MemoryDiffs {
-    fn default() -> Self {
-        let kept = Generations::new(limits::KEPT_OUTPUTS, limits::KEPT_OUTPUTS_BYTES);
+impl MemoryDiffs {
+    /// Nothing kept yet.
+    #[must_use]
+    pub fn new(limits: &MemoryLimits) -> Self {
+        let kept = Generations::new(limits.kept_outputs, limits.kept_output_bytes);
         Self { kept, key: Vec::new() }
     }
-}
 
-impl MemoryDiffs {
     fn set_key(&mut self, host: &[u8], rule: u32) {
         self.key.clear();
         self.key.extend_from_slice(&rule.to_le_bytes());
@@ -52,6 +67,14 @@ impl DiffStore for MemoryDiffs {
     fn save(&mut self, host: &[u8], rule: u32, text: &[u8]) {
         self.set_key(host, rule);
         self.kept.insert(&self.key, text.to_vec(), text.len());
+    }
+
+    fn kept(&self) -> KeptOutputs {
+        KeptOutputs {
+            outputs: self.kept.len(),
+            most: self.kept.most(),
+            evicted: self.kept.evicted(),
+        }
     }
 }
 

@@ -2,9 +2,9 @@
 
 use std::collections::VecDeque;
 
-use bartizan_base::{Category, DecoderInfo, Event, FtsKeys, StaticField, limits};
+use bartizan_base::{Category, DecoderInfo, Event, FtsKeys, StaticField, limits::MemoryLimits};
 
-use super::generations::Generations;
+use super::fingerprints::Fingerprints;
 use super::journal::Journal;
 use crate::options::RuleOptions;
 
@@ -14,35 +14,32 @@ const KEY_BYTES: usize = 255;
 /// IDS lines with a long common prefix after which the prefix alone is the key (rules 6.3).
 const SIMILAR_LINES: usize = 3;
 
-/// Where a key comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Origin {
-    /// The file, which the original may have written.
-    File,
-    /// An event.
-    Event,
-}
-
-/// Keys that were seen.
+/// Keys that were seen. Marked are those of the file, which the original may have written.
 #[derive(Debug)]
 pub struct FirstSeen {
-    known: Generations<Origin>,
+    known: Fingerprints,
     recent_ids: VecDeque<Vec<u8>>,
     journal: Journal,
 }
 
 impl Default for FirstSeen {
     fn default() -> Self {
-        let known = Generations::new(limits::KNOWN_KEYS, limits::KNOWN_KEYS_BYTES);
-        Self { known, recent_ids: VecDeque::new(), journal: Journal::default() }
+        Self::new(MemoryLimits::default().first_seen_keys)
     }
 }
 
 impl FirstSeen {
+    /// No key yet, and at most so many.
+    #[must_use]
+    pub fn new(keys: usize) -> Self {
+        let known = Fingerprints::new(keys);
+        Self { known, recent_ids: VecDeque::new(), journal: Journal::default() }
+    }
+
     /// Takes in the text of a file of keys, one a line.
     pub fn load(&mut self, text: &[u8]) {
         for line in text.split(|&b| b == b'\n').filter(|line| !line.is_empty()) {
-            self.known.insert(line, Origin::File, 0);
+            self.known.insert(line, true);
         }
     }
 
@@ -74,6 +71,18 @@ impl FirstSeen {
         self.known.len()
     }
 
+    /// Keys known at most.
+    #[must_use]
+    pub fn most(&self) -> usize {
+        self.known.most()
+    }
+
+    /// Keys that there was no room to write down: they will be new again after a restart.
+    #[must_use]
+    pub fn unwritten(&self) -> u64 {
+        self.journal.dropped()
+    }
+
     /// Whether none is known.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -83,7 +92,7 @@ impl FirstSeen {
     /// Whether the file has `key`. Keys of the original say dstuser where ours say srcuser; what it has seen
     /// stays seen (rules 6.2).
     pub(super) fn file_has(&self, key: &[u8]) -> bool {
-        self.known.get(key) == Some(&Origin::File)
+        self.known.mark(key) == Some(true)
     }
 
     /// Stores `key`; true when it was not known before.
@@ -107,7 +116,7 @@ impl FirstSeen {
                 return false;
             }
         }
-        self.known.insert(stored, Origin::Event, 0);
+        self.known.insert(stored, false);
         self.journal.add(stored);
         true
     }

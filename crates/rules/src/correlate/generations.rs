@@ -66,6 +66,11 @@ impl<V> Generations<V> {
         self.young.len() + self.old.len()
     }
 
+    /// Entries it may hold.
+    pub(super) fn most(&self) -> usize {
+        2 * self.most.0
+    }
+
     /// Entries that had to leave.
     pub(super) fn evicted(&self) -> u64 {
         self.evicted

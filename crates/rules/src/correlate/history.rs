@@ -1,21 +1,20 @@
 //! Remembered events, and the searches composite rules make in them (rules 5).
 //!
 //! ```text
-//! memory:  oldest ……………………………………………………………… newest      every event that fired, bounded
+//! memory:  kept …… oldest ………………………………………………………… newest      events that fired, bounded
 //! lists:   [ 3, 9, 17 … ]  [ 9, 11 … ]                   numbers of events, one list a sid or composite
 //! ```
 //!
-//! Events are numbered from 0 for ever; a list holds numbers, so an event that leaves the memory leaves every
-//! list by being older than the oldest that is left. Their bytes stand in a ring, where those that leave make
-//! room for those that come.
+//! When the memory is full the oldest event leaves it, and its lists. One that a rule can still count is kept
+//! apart if it has company: several events of one address, or the few of a quiet rule. So those who make
+//! noise, each time under another name, push out their own. What could have been counted and left is lost, and
+//! counted as such.
 
-use std::collections::VecDeque;
+use bartizan_base::{Deviation, Dialect, Event};
 
-use bartizan_base::{Deviation, Dialect, Event, limits};
-
-use super::list::List;
+use super::list::{Bound, List, Worth};
 use super::remembered::{Key, Remembered, Sameness, Seen};
-use super::ring::{Piece, Ring};
+use super::store::Store;
 use crate::condition::{Correlation, SameTests, Search, Test};
 use crate::correlate::Lines;
 use crate::rule::{ListIndex, Rule, RuleIndex, RuleSet};
@@ -26,25 +25,72 @@ const CONTEXT_LINES: usize = 11;
 /// Events the original drops at least when its memory overflows (rules 5.2).
 const ORIGINAL_EVICTION: usize = 10;
 
+/// How many times more events are remembered than are kept apart.
+const KEPT_PART: usize = 4;
+
+/// How many times more events a search counts that wants differences: others stand between them.
+const WITH_DIFFERENCES: u64 = 8;
+
 /// Remembered events and correlation lists.
 #[derive(Debug)]
 pub struct History {
-    events: VecDeque<Remembered>,
-    ring: Ring,
-    /// Number of the oldest event in `events`.
-    first: u64,
+    /// Every event that may be counted, by rising numbers without a gap.
+    recent: Store,
+    /// Those that left it and are kept.
+    kept: Store,
+    /// Number of the next event.
+    next: u64,
     lists: Vec<List>,
     /// For each rule the lists its events stand in.
     lists_of: Vec<Vec<ListIndex>>,
     samenesses: Vec<Sameness>,
-    bound: usize,
-    /// Seconds an event survives an overflow in the original; `None`: only the oldest go.
-    original_seconds: Option<i64>,
-    keep_folded: bool,
+    /// Keys of the current event by sameness, as far as they were asked for.
+    keys: Vec<Option<Option<Key>>>,
+    bounds: Bounds,
     dialect: Dialect,
     evicted: u64,
+    lost: u64,
     /// Number of the last event that was older than the one before it: time went back.
     unordered: Option<u64>,
+    /// The text of an event that moves.
+    moved: Vec<u8>,
+}
+
+/// How much is remembered, and what for.
+#[derive(Clone, Copy, Debug)]
+struct Bounds {
+    /// Events in the memory.
+    events: usize,
+    /// Of those the ones that a search of the whole memory sees.
+    searched: usize,
+    /// Events that are kept apart.
+    kept: usize,
+    /// Seconds an event survives an overflow in the original; `None`: only the oldest go.
+    original_seconds: Option<i64>,
+    /// Seconds that any search of a list looks back.
+    longest_seconds: i64,
+    /// Seconds that searches of the whole memory look back; `None` if there are none.
+    memory_seconds: Option<i64>,
+}
+
+impl Bounds {
+    fn new(rules: &RuleSet) -> Self {
+        let searched = rules.options.memory_events.max(1);
+        let is_original = rules.dialect.has(Deviation::MemoryEviction);
+        let events = searched.max(rules.options.memory.history_events);
+        Self {
+            events: if is_original { searched } else { events },
+            searched,
+            kept: if is_original { 0 } else { events / KEPT_PART },
+            original_seconds: is_original.then_some(i64::from(rules.largest_frequency)),
+            longest_seconds: 0,
+            memory_seconds: None,
+        }
+    }
+
+    fn keeps(&self) -> bool {
+        self.kept > 0
+    }
 }
 
 impl History {
@@ -52,22 +98,27 @@ impl History {
     #[must_use]
     pub fn new(rules: &RuleSet) -> Self {
         let starves = rules.dialect.has(Deviation::SidStarvesGroup);
+        let bounds = Bounds::new(rules);
+        let bytes = rules.options.memory.history_bytes;
+        let bound = |sid: &Option<usize>| match *sid {
+            None => Bound::Memory,
+            Some(events) if bounds.keeps() => Bound::Each(events),
+            Some(events) => Bound::Newest(events),
+        };
         let mut history = Self {
-            events: VecDeque::new(),
-            ring: Ring::default(),
-            first: 0,
-            lists: rules.lists.iter().map(|&bound| List::new(bound)).collect(),
+            recent: Store::new(bounds.events + 1, bytes),
+            kept: Store::new(bounds.kept, bytes / KEPT_PART),
+            next: 0,
+            lists: rules.lists.iter().map(|sid| List::new(bound(sid))).collect(),
             lists_of: rules.rules.iter().map(|rule| lists_of(rule, starves)).collect(),
             samenesses: Vec::new(),
-            bound: rules.options.memory_events.max(1),
-            original_seconds: rules
-                .dialect
-                .has(Deviation::MemoryEviction)
-                .then_some(i64::from(rules.largest_frequency)),
-            keep_folded: false,
+            keys: Vec::new(),
+            bounds,
             dialect: rules.dialect,
             evicted: 0,
+            lost: 0,
             unordered: None,
+            moved: Vec::new(),
         };
         for condition in rules.rules.iter().flat_map(|rule| &rule.conditions) {
             if let Test::Correlation(correlation) = &condition.test {
@@ -79,17 +130,25 @@ impl History {
 
     /// Makes ready what a composite will search.
     fn prepare(&mut self, correlation: &Correlation) {
+        let timeframe = i64::from(correlation.timeframe);
         let (Search::Sid(list) | Search::Group(list)) = correlation.search else {
-            self.keep_folded = true;
+            let seconds = &mut self.bounds.memory_seconds;
+            *seconds = Some(seconds.unwrap_or(0).max(timeframe));
             return;
         };
-        let Some(tests) = Sameness::tests_of(correlation.same) else { return };
-        let at = self.sameness(tests).unwrap_or_else(|| {
-            self.samenesses.push(Sameness::new(tests));
-            self.samenesses.len() - 1
+        self.bounds.longest_seconds = self.bounds.longest_seconds.max(timeframe);
+        let sameness = Sameness::tests_of(correlation.same).map(|tests| {
+            self.sameness(tests).unwrap_or_else(|| {
+                self.samenesses.push(Sameness::new(tests));
+                self.samenesses.len() - 1
+            })
         });
+        let mut events = u64::from(correlation.frequency) + 1;
+        if correlation.same.has_differences() {
+            events *= WITH_DIFFERENCES;
+        }
         if let Some(list) = self.lists.get_mut(list.0 as usize) {
-            list.add_chain(at);
+            list.expect(sameness, events, timeframe, correlation.level);
         }
     }
 
@@ -100,19 +159,31 @@ impl History {
     /// Events remembered now.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.events.len()
+        self.recent.len() + self.kept.len()
     }
 
     /// Whether nothing is remembered.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.events.is_empty()
+        self.len() == 0
+    }
+
+    /// Events remembered at most.
+    #[must_use]
+    pub fn most(&self) -> usize {
+        self.bounds.events + self.bounds.kept
     }
 
     /// Bytes that the texts of remembered events take, and the room there is for more.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.ring.capacity()
+        self.recent.bytes() + self.kept.bytes()
+    }
+
+    /// Those bytes at most; what is kept apart included.
+    #[must_use]
+    pub fn most_bytes(&self) -> usize {
+        self.recent.most_bytes() + self.kept.most_bytes()
     }
 
     /// Events that had to leave because the memory was full.
@@ -121,71 +192,113 @@ impl History {
         self.evicted
     }
 
+    /// Those of them that a rule could still have counted: whether one would have fired nobody knows.
+    #[must_use]
+    pub fn lost(&self) -> u64 {
+        self.lost
+    }
+
     /// Remembers an event that fired the rule of that number (rules 4.5 steps 8 and 9).
     pub fn remember(&mut self, event: &Event, mark: u16, rule: RuleIndex) {
-        let number = self.first + self.events.len() as u64;
-        if self.events.back().is_some_and(|last| last.time > event.time.0) {
+        let is_counted = self.lists_of.get(rule.0 as usize).is_some_and(|lists| !lists.is_empty());
+        if !is_counted && self.bounds.keeps() && self.bounds.memory_seconds.is_none() {
+            // No rule will ever look at it.
+            return;
+        }
+        let now = event.time.0;
+        let number = self.next;
+        if self.recent.newest().is_some_and(|last| last.time > now) {
             self.unordered = Some(number);
         }
-        let samenesses = &self.samenesses;
-        let key = |sameness: usize| samenesses.get(sameness).and_then(|s| s.key(event));
-        for &list in self.lists_of.get(rule.0 as usize).into_iter().flatten() {
-            if let Some(list) = self.lists.get_mut(list.0 as usize) {
-                list.push(number, mark, self.first, key);
-            }
-        }
-        let piece = self.keep_bytes(event);
-        self.events.push_back(Remembered::new(event, piece, mark, rule));
-        if self.events.len() > self.bound {
-            self.evict(event.time.0);
-        }
-        if let Some(size) = self.ring.size_if_idle() {
-            self.resize(size);
-        }
-    }
-
-    /// Whatever the dialect: events are long if senders want, and the memory must not be theirs.
-    fn keep_bytes(&mut self, event: &Event) -> Piece {
         let (raw, folded) = event.buffers();
-        let folded = if self.keep_folded { folded } else { &[] };
-        loop {
-            if let Some(piece) = self.ring.push(raw, folded) {
-                return piece;
-            }
-            let size = self.ring.size_for(raw.len() + folded.len());
-            if size <= limits::MEMORY_BYTES || self.events.is_empty() {
-                self.resize(size);
-            } else {
-                self.drop_oldest();
-            }
+        let folded = if self.bounds.memory_seconds.is_some() { folded } else { &[] };
+        // Whatever the dialect: events are long if senders want, and the memory must not be theirs.
+        while !self.recent.has_room(raw.len() + folded.len()) {
+            self.drop_oldest(now);
+        }
+        self.enter_lists(event, number, mark, rule);
+        self.recent.push(Remembered::new(event, number, mark, rule), raw, folded);
+        self.next += 1;
+        if self.recent.len() > self.bounds.events {
+            self.evict(now);
+        }
+        self.recent.shrink();
+    }
+
+    fn enter_lists(&mut self, event: &Event, number: u64, mark: u16, rule: RuleIndex) {
+        let Self { lists, lists_of, samenesses, keys, recent, lost, .. } = self;
+        keys.clear();
+        keys.resize(samenesses.len(), None);
+        // Lists ask for the same few.
+        let mut key = |sameness: usize| {
+            let known = keys.get_mut(sameness)?;
+            *known.get_or_insert_with(|| samenesses.get(sameness).and_then(|s| s.key(event)))
+        };
+        let time_of = |number| recent.get(number).map(|seen| seen.entry.time);
+        for &list in lists_of.get(rule.0 as usize).into_iter().flatten() {
+            let Some(list) = lists.get_mut(list.0 as usize) else { continue };
+            let pushed_out = list.push(number, mark, event.time.0, time_of, &mut key);
+            *lost += u64::from(pushed_out > Worth::Nothing);
         }
     }
 
-    fn resize(&mut self, size: usize) {
-        self.ring.resize(size, self.events.iter_mut().map(|entry| &mut entry.piece));
+    /// The oldest event leaves the memory; it is kept where it is worth much.
+    fn drop_oldest(&mut self, now: i64) {
+        let keeps = self.bounds.keeps();
+        let Some(oldest) = self.recent.pop(keeps.then_some(&mut self.moved)) else { return };
+        let age = now.saturating_sub(oldest.time);
+        let leave = |list: &mut List| list.leave(oldest.number, age, keeps);
+        let worth = worth(&mut self.lists, self.lists_of.get(oldest.rule.0 as usize), leave);
+        if keeps && worth == Worth::Much {
+            return self.keep(oldest, now);
+        }
+        let is_seen = self.bounds.memory_seconds.is_some_and(|seconds| age <= seconds);
+        self.note_gone(if is_seen { Worth::Little } else { worth });
     }
 
-    fn drop_oldest(&mut self) {
-        let Some(oldest) = self.events.pop_front() else { return };
-        self.ring.pop(oldest.piece, self.events.front().map(|entry| entry.piece));
-        self.first += 1;
+    /// Keeps an event apart whose text is in `moved`.
+    fn keep(&mut self, entry: Remembered, now: i64) {
+        let text = std::mem::take(&mut self.moved);
+        while self.kept.len() >= self.bounds.kept || !self.kept.has_room(text.len()) {
+            self.drop_kept(now);
+        }
+        self.kept.push(entry, &text, &[]);
+        self.moved = text;
+        // Those that nobody counts any more.
+        let longest = self.bounds.longest_seconds;
+        while self.kept.oldest().is_some_and(|oldest| now.saturating_sub(oldest.time) > longest) {
+            self.drop_kept(now);
+        }
+        self.kept.shrink();
+    }
+
+    fn drop_kept(&mut self, now: i64) {
+        let Some(oldest) = self.kept.pop(None) else { return };
+        let age = now.saturating_sub(oldest.time);
+        let leave = |list: &mut List| list.leave_kept(oldest.number, age);
+        let worth = worth(&mut self.lists, self.lists_of.get(oldest.rule.0 as usize), leave);
+        self.note_gone(worth);
+    }
+
+    fn note_gone(&mut self, worth: Worth) {
         self.evicted += 1;
+        self.lost += u64::from(worth > Worth::Nothing);
     }
 
     /// Drops the oldest events (rules 5.2).
     fn evict(&mut self, now: i64) {
         let mut dropped = 0;
-        while let Some(oldest) = self.events.front() {
-            let enough = match self.original_seconds {
+        while let Some(oldest) = self.recent.oldest() {
+            let enough = match self.bounds.original_seconds {
                 Some(seconds) => {
                     dropped >= ORIGINAL_EVICTION && now.saturating_sub(oldest.time) <= seconds
                 }
-                None => self.events.len() <= self.bound,
+                None => self.recent.len() <= self.bounds.events,
             };
             if enough {
                 break;
             }
-            self.drop_oldest();
+            self.drop_oldest(now);
             dropped += 1;
         }
     }
@@ -209,15 +322,15 @@ impl History {
         let list = match &rule.search {
             Search::Sid(list) | Search::Group(list) => self.lists.get(list.0 as usize)?,
             Search::Memory(_) => {
-                let next = self.first + self.events.len() as u64;
-                let all = (self.first..next).rev().map(|number| (number, number));
-                return self.scan(all, None, rule, event);
+                let all = (0..self.next).rev().map(|number| (number, number));
+                return self.scan(all.take(self.bounds.searched), None, rule, event);
             }
         };
         // Where time went back, an event that is too old may stand before one that is not: then every
         // event must be looked at, as the original does.
-        let is_ordered = self.unordered.is_none_or(|number| number < self.first)
-            && self.events.back().is_none_or(|last| last.time <= event.time.0);
+        let first = self.kept.oldest().or(self.recent.oldest()).map_or(0, |oldest| oldest.number);
+        let is_ordered = self.unordered.is_none_or(|number| number < first)
+            && self.recent.newest().is_none_or(|last| last.time <= event.time.0);
         if is_ordered
             && let Some(tests) = Sameness::tests_of(rule.same)
             && let Some(sameness) = self.sameness(tests)
@@ -278,13 +391,12 @@ impl History {
     }
 
     fn get(&self, number: u64) -> Option<Seen<'_>> {
-        let entry = self.events.get(usize::try_from(number.checked_sub(self.first)?).ok()?)?;
-        Some(Seen { entry, bytes: self.ring.get(entry.piece) })
+        self.recent.get(number).or_else(|| self.kept.get(number))
     }
 
     fn set_mark(&mut self, number: u64, level: u16) {
-        let at = number.checked_sub(self.first).and_then(|at| usize::try_from(at).ok());
-        let Some(entry) = at.and_then(|at| self.events.get_mut(at)) else { return };
+        let entry = self.recent.get_mut(number).or_else(|| self.kept.get_mut(number));
+        let Some(entry) = entry else { return };
         entry.mark = level;
         for &list in self.lists_of.get(entry.rule.0 as usize).into_iter().flatten() {
             if let Some(list) = self.lists.get_mut(list.0 as usize) {
@@ -292,6 +404,21 @@ impl History {
             }
         }
     }
+}
+
+/// The most that an event is worth to a list of its rule, which it leaves.
+fn worth(
+    lists: &mut [List],
+    of_rule: Option<&Vec<ListIndex>>,
+    mut leave: impl FnMut(&mut List) -> Worth,
+) -> Worth {
+    let mut worth = Worth::Nothing;
+    for &list in of_rule.into_iter().flatten() {
+        if let Some(list) = lists.get_mut(list.0 as usize) {
+            worth = worth.max(leave(list));
+        }
+    }
+    worth
 }
 
 /// The lists that events of a rule go to. In the original a rule with a sid list feeds no group list

@@ -2,26 +2,26 @@
 //!
 //! Rules communicate through it by selecting the same parts; a line holds no rule id.
 
-use bartizan_base::{Dialect, Event, StaticField, limits};
+use bartizan_base::{Dialect, Event, StaticField};
 
-use super::generations::Generations;
+use super::fingerprints::Fingerprints;
 use super::journal::Journal;
 use crate::rule::IgnoreKeys;
 
 /// Lines that are ignored. They leave only when there are too many.
 #[derive(Debug)]
 pub struct IgnoreList {
-    lines: Generations<()>,
+    lines: Fingerprints,
     journal: Journal,
     /// The original writes a line again each time (rules 6.4).
     repeats: bool,
 }
 
 impl IgnoreList {
-    /// An empty list.
+    /// An empty list of at most so many lines.
     #[must_use]
-    pub fn new(dialect: Dialect) -> Self {
-        let lines = Generations::new(limits::KNOWN_KEYS, limits::KNOWN_KEYS_BYTES);
+    pub fn new(dialect: Dialect, lines: usize) -> Self {
+        let lines = Fingerprints::new(lines);
         Self { lines, journal: Journal::default(), repeats: dialect != Dialect::OURS }
     }
 
@@ -36,10 +36,34 @@ impl IgnoreList {
         self.lines.evicted()
     }
 
+    /// How many lines are known.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.lines.len()
+    }
+
+    /// Whether none is known.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Lines known at most.
+    #[must_use]
+    pub fn most(&self) -> usize {
+        self.lines.most()
+    }
+
+    /// Lines that there was no room to write down: they will not be ignored after a restart.
+    #[must_use]
+    pub fn unwritten(&self) -> u64 {
+        self.journal.dropped()
+    }
+
     /// Takes in the text of a file, one entry a line.
     pub fn load(&mut self, text: &[u8]) {
         for line in text.split(|&b| b == b'\n') {
-            self.lines.insert(line, (), 0);
+            self.lines.insert(line, false);
         }
     }
 
@@ -56,13 +80,13 @@ impl IgnoreList {
     }
 
     pub(super) fn contains(&self, line: &[u8]) -> bool {
-        self.lines.get(line).is_some()
+        self.lines.mark(line).is_some()
     }
 
     pub(super) fn add(&mut self, line: &[u8]) {
         let is_known = self.lines.touch(line);
         if !is_known {
-            self.lines.insert(line, (), 0);
+            self.lines.insert(line, false);
         }
         if !is_known || self.repeats {
             self.journal.add(line);
@@ -101,7 +125,7 @@ mod tests {
     #[test]
     fn a_known_line_is_written_again_only_in_the_dialects() {
         for (dialect, expected) in [(Dialect::OURS, &b"a\n"[..]), (Dialect::OSSEC_4_3, b"a\na\n")] {
-            let mut list = IgnoreList::new(dialect);
+            let mut list = IgnoreList::new(dialect, 100);
             list.keep_journal();
             list.add(b"a");
             list.add(b"a");

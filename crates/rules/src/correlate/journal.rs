@@ -7,6 +7,7 @@ use bartizan_base::limits;
 pub(super) struct Journal {
     is_kept: bool,
     lines: Vec<u8>,
+    dropped: u64,
 }
 
 impl Journal {
@@ -15,10 +16,20 @@ impl Journal {
     }
 
     pub(super) fn add(&mut self, line: &[u8]) {
-        if self.is_kept && self.lines.len() + line.len() < limits::JOURNAL_BYTES {
+        if !self.is_kept {
+            return;
+        }
+        if self.lines.len() + line.len() < limits::JOURNAL_BYTES {
             self.lines.extend_from_slice(line);
             self.lines.push(b'\n');
+        } else {
+            self.dropped += 1;
         }
+    }
+
+    /// Lines that there was no room for: no file will have them.
+    pub(super) fn dropped(&self) -> u64 {
+        self.dropped
     }
 
     pub(super) fn take(&mut self) -> Vec<u8> {
@@ -44,5 +55,6 @@ mod tests {
             journal.add(&[b'x'; 1_024]);
         }
         assert!(journal.take().len() <= limits::JOURNAL_BYTES);
+        assert!(journal.dropped() > 0);
     }
 }

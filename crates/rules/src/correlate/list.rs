@@ -9,22 +9,64 @@
 //! ```
 //!
 //! Searching for events that share an address follows a chain instead of looking at every event.
+//!
+//! An event that leaves the memory leaves its lists. Where a search could still count it, a list says so
+//! ([`Worth`]) and keeps its number: the event then moves to where events are kept apart.
 
-use std::collections::{HashMap, VecDeque};
-use std::hash::{BuildHasherDefault, Hasher};
+use std::collections::VecDeque;
 
+use super::chain::{Chain, NONE};
 use super::remembered::Key;
 
 /// A list.
 #[derive(Debug)]
 pub(super) struct List {
+    /// Of events in the memory.
     numbers: VecDeque<u64>,
-    /// Ordinal of the oldest entry.
+    /// Ordinal of the oldest of them.
     first: u64,
-    bound: Option<usize>,
+    /// Ordinals and numbers of events that left the memory and were kept, oldest first.
+    kept: VecDeque<(u64, u64)>,
+    bound: Bound,
     chains: Vec<Chain>,
     /// Newest marked entries: ordinals rising, marks falling.
     marked: Vec<(u64, u16)>,
+    asked: Asked,
+}
+
+/// How many of its events a search of a list may see (rules 5.2).
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Bound {
+    /// All that are remembered.
+    Memory,
+    /// The newest, and there are no others: the original.
+    Newest(usize),
+    /// The newest of those that share the values of the current event.
+    Each(usize),
+}
+
+/// What is asked of a list, by all searches together.
+#[derive(Clone, Copy, Debug, Default)]
+struct Asked {
+    /// The longest time that one looks back, in seconds.
+    timeframe: i64,
+    /// Events that the most demanding one counts.
+    events: u64,
+    /// The same of those that look at every event of the list.
+    events_of_any: u64,
+    /// The highest level: marks of this level stop all searches.
+    level: u16,
+}
+
+/// What an event that leaves is worth to those who search the list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Worth {
+    /// No search would count it any more.
+    Nothing,
+    /// A search could count it, if enough others came; nothing else says that they will.
+    Little,
+    /// It is one of several with the same values, or one of the few of a list.
+    Much,
 }
 
 /// Entries that room is made for at once, at most.
@@ -32,51 +74,39 @@ const ROOM: usize = 256;
 /// Levels there are: of each, only the newest mark counts.
 const MARKS: usize = 17;
 
-/// Entries that share values, for one set of tests.
-#[derive(Debug, Default)]
-struct Chain {
-    /// Which [`super::remembered::Sameness`] it belongs to.
-    sameness: usize,
-    newest: HashMap<u64, u64, BuildHasherDefault<AsIs>>,
-    /// For each entry of the list its key and the ordinal of the one before.
-    links: VecDeque<Link>,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Link {
-    key: Option<Key>,
-    before: Option<u64>,
-}
-
-/// Keys are hashes already.
-#[derive(Clone, Copy, Debug, Default)]
-struct AsIs(u64);
-
-impl Hasher for AsIs {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            self.0 = self.0 << 8 | u64::from(byte);
+impl List {
+    pub(super) fn new(bound: Bound) -> Self {
+        Self {
+            numbers: VecDeque::new(),
+            first: 0,
+            kept: VecDeque::new(),
+            bound,
+            chains: Vec::new(),
+            marked: Vec::new(),
+            asked: Asked::default(),
         }
     }
 
-    fn write_u64(&mut self, key: u64) {
-        self.0 = key;
-    }
-}
-
-impl List {
-    pub(super) fn new(bound: Option<usize>) -> Self {
-        Self { numbers: VecDeque::new(), first: 0, bound, chains: Vec::new(), marked: Vec::new() }
-    }
-
-    /// Keeps chains for the sameness of that number.
-    pub(super) fn add_chain(&mut self, sameness: usize) {
-        if self.chain(sameness).is_none() {
-            self.chains.push(Chain { sameness, ..Chain::default() });
+    /// A search of this list counts so many events, of those that share the values of that sameness; `None`: of
+    /// all.
+    pub(super) fn expect(
+        &mut self,
+        sameness: Option<usize>,
+        events: u64,
+        timeframe: i64,
+        level: u16,
+    ) {
+        let asked = &mut self.asked;
+        asked.timeframe = asked.timeframe.max(timeframe);
+        asked.level = asked.level.max(level);
+        asked.events = asked.events.max(events);
+        let Some(sameness) = sameness else {
+            asked.events_of_any = asked.events_of_any.max(events);
+            return;
+        };
+        match self.chains.iter_mut().find(|chain| chain.sameness == sameness) {
+            Some(chain) => chain.events = chain.events.max(events),
+            None => self.chains.push(Chain::new(sameness, events)),
         }
     }
 
@@ -84,85 +114,154 @@ impl List {
         self.chains.iter().find(|chain| chain.sameness == sameness)
     }
 
-    /// Adds an event; drops those that are older than `oldest` or beyond the bound.
+    /// Adds an event. In the original one beyond the bound is pushed out: what it was worth.
     pub(super) fn push(
         &mut self,
         number: u64,
         mark: u16,
-        oldest: u64,
-        key: impl Fn(usize) -> Option<Key>,
-    ) {
-        while self.numbers.front().is_some_and(|&front| front < oldest) {
-            self.pop_front();
-        }
-        if self.bound.is_some_and(|bound| self.numbers.len() >= bound) {
-            self.pop_front();
+        now: i64,
+        time_of: impl Fn(u64) -> Option<i64>,
+        mut key: impl FnMut(usize) -> Option<Key>,
+    ) -> Worth {
+        let mut worth = Worth::Nothing;
+        if let Bound::Newest(bound) = self.bound
+            && self.numbers.len() >= bound
+            && let Some(&front) = self.numbers.front()
+        {
+            worth = time_of(front).map_or(worth, |time| self.worth(now.saturating_sub(time)));
+            self.pop_front(false);
         }
         if self.marked.capacity() == 0 {
             self.make_room();
         }
-        let ordinal = self.first + self.numbers.len() as u64;
+        let ordinal = self.next_ordinal();
         self.numbers.push_back(number);
         for chain in &mut self.chains {
-            let key = key(chain.sameness);
-            let before = key.and_then(|key| chain.newest.insert(key.0, ordinal));
-            chain.links.push_back(Link { key, before });
+            chain.push(ordinal, key(chain.sameness));
         }
         if mark > 0 {
             self.note_mark(ordinal, mark);
         }
+        worth
+    }
+
+    fn next_ordinal(&self) -> u64 {
+        self.first + self.numbers.len() as u64
     }
 
     /// Room for all that it may hold, once it holds anything: most lists never do. One without a bound, or
     /// with a very high one, grows beyond that as it must.
     fn make_room(&mut self) {
-        let entries = self.bound.unwrap_or(ROOM).min(ROOM);
+        let entries = match self.bound {
+            Bound::Newest(bound) => bound.min(ROOM),
+            Bound::Memory | Bound::Each(_) => ROOM,
+        };
         self.numbers.reserve_exact(entries);
         self.marked.reserve_exact(MARKS);
-        for chain in &mut self.chains {
-            chain.links.reserve_exact(entries);
-            // Entries that leave still take places in a map for a while.
-            chain.newest.reserve(2 * entries);
+        if !matches!(self.bound, Bound::Newest(_)) {
+            self.kept.reserve_exact(ROOM);
         }
+        self.chains.iter_mut().for_each(|chain| chain.make_room(entries));
     }
 
-    fn pop_front(&mut self) {
-        self.numbers.pop_front();
+    /// The oldest event of the memory, of that number and age, is about to leave: what it is worth to this list.
+    /// Where that is much and `keeps`, it stays in the list.
+    pub(super) fn leave(&mut self, number: u64, age: i64, keeps: bool) -> Worth {
+        if self.numbers.front() != Some(&number) {
+            return Worth::Nothing;
+        }
+        let worth = self.worth(age);
+        self.pop_front(keeps && worth == Worth::Much);
+        worth
+    }
+
+    /// The oldest event of those kept apart, of that number and age, is about to leave: what it is worth.
+    pub(super) fn leave_kept(&mut self, number: u64, age: i64) -> Worth {
+        if self.kept.front().map(|&(_, number)| number) != Some(number) {
+            return Worth::Nothing;
+        }
+        let worth = self.worth_of_kept(age);
+        let gone = self.kept.pop_front();
         for chain in &mut self.chains {
-            let gone = chain.links.pop_front();
-            if let Some(key) = gone.and_then(|link| link.key)
-                && chain.newest.get(&key.0) == Some(&self.first)
-            {
-                chain.newest.remove(&key.0);
-            }
+            chain.pop_kept(gone.map_or(NONE, |(ordinal, _)| ordinal));
+        }
+        worth
+    }
+
+    /// What the oldest entry of the memory is worth.
+    fn worth(&self, age: i64) -> Worth {
+        self.judge(self.first, age, |chain| chain.link(0).map(|link| chain.worth(link)))
+    }
+
+    fn worth_of_kept(&self, age: i64) -> Worth {
+        let Some(&(ordinal, _)) = self.kept.front() else { return Worth::Nothing };
+        self.judge(ordinal, age, |chain| chain.kept_link(0).map(|link| chain.worth(link)))
+    }
+
+    fn judge(&self, ordinal: u64, age: i64, of: impl Fn(&Chain) -> Option<Worth>) -> Worth {
+        let is_stopped = self.barrier(self.asked.level).is_some_and(|at| ordinal <= at);
+        if age > self.asked.timeframe || is_stopped {
+            return Worth::Nothing;
+        }
+        let newer = self.next_ordinal().saturating_sub(ordinal + 1);
+        if newer < self.asked.events_of_any {
+            return Worth::Much;
+        }
+        let worth = self.chains.iter().filter_map(of).max().unwrap_or(Worth::Nothing);
+        // One of few events of a quiet rule.
+        if worth == Worth::Little && newer < self.asked.events { Worth::Much } else { worth }
+    }
+
+    fn pop_front(&mut self, keeps: bool) {
+        let Some(number) = self.numbers.pop_front() else { return };
+        if keeps {
+            self.kept.push_back((self.first, number));
+        }
+        for chain in &mut self.chains {
+            chain.pop(self.first, keeps);
         }
         self.first += 1;
     }
 
-    /// All entries as `(ordinal, number)`, newest first.
+    /// The entries that a search may see as `(ordinal, number)`, newest first.
     pub(super) fn newest_first(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
-        self.numbers.iter().enumerate().rev().map(|(at, &number)| (self.first + at as u64, number))
+        let recent = self.numbers.iter().enumerate();
+        let recent = recent.rev().map(|(at, &number)| (self.first + at as u64, number));
+        recent.chain(self.kept.iter().rev().copied()).take(self.most())
     }
 
-    /// The entries that share the values of `key`, newest first.
+    fn most(&self) -> usize {
+        match self.bound {
+            Bound::Memory => usize::MAX,
+            Bound::Newest(most) | Bound::Each(most) => most,
+        }
+    }
+
+    /// The entries that share the values of `key` and that a search may see, newest first.
     pub(super) fn sharing(
         &self,
         sameness: usize,
         key: Key,
     ) -> Option<impl Iterator<Item = (u64, u64)> + '_> {
         let chain = self.chain(sameness)?;
-        let mut next = chain.newest.get(&key.0).copied();
-        Some(std::iter::from_fn(move || {
-            let ordinal = next?;
-            let at = usize::try_from(ordinal.checked_sub(self.first)?).ok()?;
-            next = chain.links.get(at)?.before;
-            Some((ordinal, *self.numbers.get(at)?))
-        }))
+        let mut next = chain.newest(key).unwrap_or(NONE);
+        let entries = std::iter::from_fn(move || {
+            let ordinal = next;
+            if let Some(place) = ordinal.checked_sub(self.first) {
+                let place = usize::try_from(place).ok()?;
+                next = chain.link(place)?.before;
+                return Some((ordinal, *self.numbers.get(place)?));
+            }
+            let place = self.kept.binary_search_by_key(&ordinal, |&(kept, _)| kept).ok()?;
+            next = chain.kept_link(place)?.before;
+            self.kept.get(place).copied()
+        });
+        Some(entries.take(self.most()))
     }
 
     /// The newest entry.
     pub(super) fn newest(&self) -> Option<u64> {
-        self.numbers.back().copied()
+        self.numbers.back().copied().or_else(|| self.kept.back().map(|&(_, number)| number))
     }
 
     /// Ordinal of the newest entry whose mark is `level` or more.
@@ -174,9 +273,15 @@ impl List {
     pub(super) fn mark(&mut self, number: u64, mark: u16) {
         // The last entry of that number, where it stands several times.
         let behind = self.numbers.partition_point(|&known| known <= number);
-        let Some(at) = behind.checked_sub(1) else { return };
-        if self.numbers.get(at) == Some(&number) {
-            self.note_mark(self.first + at as u64, mark);
+        let recent = behind.checked_sub(1).map(|at| (self.first + at as u64, at));
+        if let Some((ordinal, _)) = recent.filter(|&(_, at)| self.numbers.get(at) == Some(&number))
+        {
+            return self.note_mark(ordinal, mark);
+        }
+        let behind = self.kept.partition_point(|&(_, known)| known <= number);
+        let kept = behind.checked_sub(1).and_then(|at| self.kept.get(at));
+        if let Some(&(ordinal, _)) = kept.filter(|&&(_, known)| known == number) {
+            self.note_mark(ordinal, mark);
         }
     }
 

@@ -11,7 +11,9 @@
 //! Nothing else in the engine may touch this state. It is changed in the order of arrival of events, and
 //! only by the four tests with side effects and by what follows a match.
 
+mod chain;
 mod diff;
+mod fingerprints;
 mod first_seen;
 mod generations;
 mod history;
@@ -20,13 +22,14 @@ mod journal;
 mod list;
 mod remembered;
 mod ring;
+mod store;
 
 use bartizan_base::{DecoderTable, Event};
 
 use crate::options::RuleOptions;
 use crate::rule::{RuleIndex, RuleSet};
 
-pub use diff::{DiffStore, MemoryDiffs};
+pub use diff::{DiffStore, KeptOutputs, MemoryDiffs};
 pub use first_seen::FirstSeen;
 pub use history::History;
 pub use ignore_list::IgnoreList;
@@ -111,9 +114,9 @@ impl State {
     pub fn new(rules: &RuleSet) -> Self {
         Self {
             history: History::new(rules),
-            first_seen: FirstSeen::default(),
-            ignore_list: IgnoreList::new(rules.dialect),
-            diffs: Box::new(MemoryDiffs::default()),
+            first_seen: FirstSeen::new(rules.options.memory.first_seen_keys),
+            ignore_list: IgnoreList::new(rules.dialect, rules.options.memory.ignored_lines),
+            diffs: Box::new(MemoryDiffs::new(&rules.options.memory)),
             context: Lines::default(),
             mark: 0,
             fired_times: vec![0; rules.rules.len()],

@@ -1,8 +1,8 @@
 //! An event that fired, as later events see it.
 
-use std::hash::{BuildHasher as _, Hasher as _, RandomState};
+use std::hash::{BuildHasher as _, Hasher as _};
 
-use bartizan_base::{Category, Event, StaticField, Subject, Text};
+use bartizan_base::{Category, Event, EventHash, StaticField, Subject, Text};
 
 use super::ring::Piece;
 use crate::condition::SameTests;
@@ -22,6 +22,9 @@ const COMPARED: [StaticField; 7] = [
 /// An event that fired. Its bytes are in the ring: the event as received, then folded if that is wanted.
 #[derive(Debug)]
 pub(super) struct Remembered {
+    /// Events are numbered from 0 for ever.
+    pub(super) number: u64,
+    /// Set by the store that has it.
     pub(super) piece: Piece,
     pub(super) time: i64,
     pub(super) mark: u16,
@@ -36,10 +39,11 @@ pub(super) struct Remembered {
 }
 
 impl Remembered {
-    /// The event, whose bytes are in `piece`.
-    pub(super) fn new(event: &Event, piece: Piece, mark: u16, rule: RuleIndex) -> Self {
+    /// The event, not yet in a store.
+    pub(super) fn new(event: &Event, number: u64, mark: u16, rule: RuleIndex) -> Self {
         Self {
-            piece,
+            number,
+            piece: Piece::default(),
             time: event.time.0,
             mark,
             rule,
@@ -101,7 +105,7 @@ impl<'a> Seen<'a> {
 pub(super) struct Sameness {
     tests: SameTests,
     /// Keyed, since the values come from the network.
-    state: RandomState,
+    state: EventHash,
 }
 
 /// A hash of the values an event shares with others; events with equal values have equal keys.
@@ -110,7 +114,7 @@ pub(super) struct Key(pub(super) u64);
 
 impl Sameness {
     pub(super) fn new(tests: SameTests) -> Self {
-        Self { tests, state: RandomState::new() }
+        Self { tests, state: EventHash::default() }
     }
 
     /// The equality tests of `same`; `None` when it has none.

@@ -56,6 +56,11 @@ impl Ring {
         Some(Piece { start, len })
     }
 
+    /// Whether a piece of that length can be added.
+    pub(super) fn has_room(&self, len: usize) -> bool {
+        self.room_for(len).is_some()
+    }
+
     /// Where a piece of that length would begin. The head never reaches the tail from behind: that would
     /// look like an empty ring.
     fn room_for(&self, len: usize) -> Option<usize> {

@@ -17,7 +17,7 @@ use super::gathered::Gathered;
 use super::screen::Screen;
 use super::state_files::StateFiles;
 use crate::cli::site::Site;
-use crate::cli::{clock, complain, facts};
+use crate::cli::{clock, complain, facts, losses};
 
 /// How long the end of the program waits for a screen that takes nothing.
 const SCREEN_PATIENCE: Duration = Duration::from_secs(1);
@@ -44,6 +44,7 @@ struct Told {
     /// An alert as the screen shows it.
     shown: Vec<u8>,
     counts: Counts,
+    losses: losses::Watch,
 }
 
 /// What happened, for the last line.
@@ -78,6 +79,7 @@ impl Watcher {
             screen,
             shown: Vec::new(),
             counts: Counts::default(),
+            losses: losses::Watch::default(),
         };
         let threads = crate::cli::threads(args.threads);
         Ok(Self {
@@ -153,6 +155,9 @@ impl Watcher {
             self.state_files.save(&mut self.engine, &mut self.told.calendar);
         }
         self.told.screen.flush();
+        if let Some(notice) = self.told.losses.notice(&self.engine, self.received) {
+            complain(&notice);
+        }
         is_written
     }
 
@@ -169,11 +174,8 @@ impl Watcher {
             (lost, "entries not written"),
             (unseen, "alerts not shown"),
         ];
-        for (count, what) in own.into_iter().chain(self.engine.counters().losses()) {
-            if count > 0 {
-                text += &format!(", {count} {what}");
-            }
-        }
+        text += &losses::list(&own);
+        text += &losses::list(&self.engine.counters().losses());
         complain(&text);
     }
 }

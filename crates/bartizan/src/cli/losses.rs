@@ -1,0 +1,77 @@
+//! Telling what limits of memory cost (docs/memory.md): in the last line, and while `run` runs.
+
+use bartizan_analysis::{Engine, Store, Unit};
+use bartizan_base::Timestamp;
+use serde_json::{Value, json};
+
+/// Seconds between two notices of losses: a flood goes on, and one line tells of it.
+const NOTICE_EVERY: i64 = 600;
+
+/// What was lost, as the end of a sentence: `, 12 first-seen keys forgotten`.
+pub(crate) fn list(losses: &[(u64, &'static str)]) -> String {
+    let some = losses.iter().filter(|(count, _)| *count > 0);
+    some.map(|(count, what)| format!(", {count} {what}")).collect()
+}
+
+/// Tells of new losses, now and then.
+#[derive(Debug, Default)]
+pub(crate) struct Watch {
+    told: Vec<u64>,
+    silent_until: i64,
+}
+
+impl Watch {
+    /// A line about what was lost since the last one, if it is time for one.
+    pub(crate) fn notice(&mut self, engine: &Engine, now: Timestamp) -> Option<String> {
+        let losses = engine.counters().losses();
+        self.told.resize(losses.len(), 0);
+        let new = losses.iter().zip(&self.told).map(|(&(now, what), &told)| (now - told, what));
+        let new: Vec<_> = new.collect();
+        if new.iter().all(|(count, _)| *count == 0) || now.0 < self.silent_until {
+            return None;
+        }
+        self.told = losses.iter().map(|(count, _)| *count).collect();
+        self.silent_until = now.0 + NOTICE_EVERY;
+        let all = list(&new);
+        Some(format!(
+            "bartizan: a memory is full{all}; `bartizan.…` in {} sets the limits",
+            bartizan_config::internal_options::LOCAL_FILE
+        ))
+    }
+}
+
+/// The stores of an engine, a line each.
+pub(crate) fn table(stores: &[Store]) -> String {
+    let mut text = String::new();
+    for store in stores {
+        let Store { name, used, most, option, evicted, .. } = store;
+        let amount = match store.unit {
+            Unit::Entries => format!("{used} of {most}"),
+            Unit::Bytes => {
+                format!("{:.1} of {} MiB", *used as f64 / f64::from(1 << 20), most >> 20)
+            }
+        };
+        text += &format!("{name:<22} {amount:>22}, {evicted:>10} evicted   {option}\n");
+    }
+    text
+}
+
+/// The stores of an engine as JSON.
+pub(crate) fn object(stores: &[Store]) -> Value {
+    let object = |store: &Store| {
+        json!({
+            "store": store.name,
+            "unit": store.unit.name(),
+            "used": store.used,
+            "most": store.most,
+            "evicted": store.evicted,
+            "option": store.option,
+        })
+    };
+    stores.iter().map(object).collect()
+}
+
+/// What was lost as JSON: all kinds, zero or not.
+pub(crate) fn lost(losses: &[(u64, &'static str)]) -> Value {
+    losses.iter().map(|&(count, what)| (what.to_owned(), Value::from(count))).collect()
+}
