@@ -47,6 +47,8 @@ pub struct Follower {
     is_read_failing: bool,
     /// Counts of files that were closed.
     closed_counts: LineCounts,
+    /// What [`Follower::changed_position`] gave last.
+    reported: Option<(FileId, u64)>,
 }
 
 /// A file that lost its name.
@@ -93,6 +95,7 @@ impl Follower {
             gone_since: None,
             is_read_failing: false,
             closed_counts: LineCounts::default(),
+            reported: None,
         }
     }
 
@@ -128,6 +131,17 @@ impl Follower {
         };
         let (offset, tail) = file.delivered();
         Some(Position { path: self.path.to_path_buf(), file: file.id, offset, tail })
+    }
+
+    /// The same, if it is another place than this gave before.
+    pub fn changed_position(&mut self) -> Option<Position> {
+        let file = self.current.as_ref()?;
+        let place = (file.id, file.lines.consumed());
+        if self.reported == Some(place) {
+            return None;
+        }
+        self.reported = Some(place);
+        self.position()
     }
 
     /// Looks at the file and reads at most [`TURN_BYTES`](crate::TURN_BYTES) of what is new. Never waits.

@@ -49,6 +49,10 @@ impl Group {
         }
     }
 
+    pub(crate) fn followers_mut(&mut self) -> impl Iterator<Item = &mut Follower> {
+        self.followers.iter_mut().chain(self.leaving.iter_mut().map(|(follower, _)| follower))
+    }
+
     pub(crate) fn followers(&self) -> impl Iterator<Item = &Follower> {
         self.followers.iter().chain(self.leaving.iter().map(|(follower, _)| follower))
     }

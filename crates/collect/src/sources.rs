@@ -232,6 +232,12 @@ impl Sources {
         self.groups.iter().flat_map(Group::followers).filter_map(Follower::position)
     }
 
+    /// Where to go on after a restart, of inputs that were read since this was last asked.
+    pub fn changed_positions(&mut self) -> impl Iterator<Item = Position> + '_ {
+        let followers = self.groups.iter_mut().flat_map(Group::followers_mut);
+        followers.filter_map(Follower::changed_position)
+    }
+
     /// Expands patterns again, and watches what has to be watched.
     fn scan(&mut self, now: Now, sink: &mut dyn FnMut(&[u8], Seen<'_>)) {
         self.next_scan = Some(now.monotonic + SCAN_EVERY);

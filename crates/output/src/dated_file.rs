@@ -130,6 +130,23 @@ impl DatedFile {
         fs::metadata(self.path(date)).map_or(0, |meta| meta.len())
     }
 
+    /// Where the next [`DatedFile::append`] with that date begins: the file, below the home, and its length then.
+    #[must_use]
+    pub fn next_place(&self, date: &LocalDate) -> (PathBuf, u64) {
+        let day = (date.year, date.month, date.day);
+        let open = self.open.as_ref().filter(|open| open.day >= day && !open.is_gone());
+        let path = open.map_or_else(|| self.path(date), |open| open.path.clone());
+        let length = match open {
+            Some(open) => {
+                let length = open.file.metadata().map_or(0, |meta| meta.len());
+                length + if open.is_torn { TORN_END.len() as u64 } else { 0 }
+            }
+            None => self.size(date),
+        };
+        let below = path.strip_prefix(&self.home).map(Path::to_path_buf);
+        (below.unwrap_or(path), length)
+    }
+
     /// Appends `text` with one write, to the file of `date` or of the latest date seen.
     ///
     /// # Errors
@@ -151,7 +168,7 @@ impl DatedFile {
         let Some(open) = self.open.as_mut() else { return Ok(()) };
         let failed = |error| WriteError { path: open.path.clone(), error };
         if open.is_torn {
-            (&open.file).write_all(b"\n\n").map_err(failed)?;
+            (&open.file).write_all(TORN_END).map_err(failed)?;
             open.is_torn = false;
         }
         let before = open.file.metadata().map_or(0, |meta| meta.len());
@@ -198,6 +215,9 @@ impl DatedFile {
         Ok(Open { file, path, day, date: *date, is_torn: false })
     }
 }
+
+/// What ends a record that was left half-written.
+const TORN_END: &[u8] = b"\n\n";
 
 /// Makes `link` another name of `path`, which is open as `file`.
 fn make_link(file: &File, path: &Path, link: &Path) -> Result<(), WriteError> {

@@ -9,6 +9,7 @@
 //! What a look at the inputs yields is analysed and its alerts are written before anybody looks again, so reading slows
 //! down by itself when anything behind it does. Where a look yields much it is analysed on all cores.
 
+mod commits;
 mod daily_files;
 mod databases;
 mod demo;
@@ -30,7 +31,6 @@ use bartizan_collect::{Now, Sources};
 use clap::Args;
 
 use crate::cli::{Common, Console, complain, site};
-use places::Places;
 use watcher::Watcher;
 
 /// Longest sleep between two looks at the inputs; whatever can wake us does so earlier.
@@ -86,31 +86,26 @@ pub(crate) fn run(args: &RunArgs) -> anyhow::Result<u8> {
     refuse_beside_ossec(&state)?;
     let mut watcher = Watcher::new(args, site, &state)?;
     let (mut sources, problems) = inputs.open();
-    let mut places = Places::below(&state);
-    places.resume(&mut sources);
+    watcher.resume(&mut sources);
     let is_reading = inputs.announce(&problems);
     complain(&format!("bartizan: alerts go to {}", watcher.alert_file().display()));
     if !is_reading {
         complain("bartizan: there is nothing to read; waiting for a signal");
     }
-    watch(&mut sources, &mut watcher, &mut places, &stop);
+    watch(&mut sources, &mut watcher, &stop);
     watcher.say_goodbye();
     Ok(0)
 }
 
 /// Watches until a signal comes.
-fn watch(sources: &mut Sources, watcher: &mut Watcher, places: &mut Places, stop: &AtomicBool) {
+fn watch(sources: &mut Sources, watcher: &mut Watcher, stop: &AtomicBool) {
     loop {
         let is_last = stop.load(Ordering::Relaxed);
-        let now = Now::read();
         watcher.look();
-        let progress = sources.poll(now, &mut |location, seen| watcher.see(location, seen));
-        let is_written = watcher.flush();
+        let progress = sources.poll(Now::read(), &mut |location, seen| watcher.see(location, seen));
+        watcher.flush(sources);
         if is_last {
             break;
-        }
-        if is_written {
-            places.save_if_due(sources, now);
         }
         if !progress.is_more {
             sources.wait(LOOK_EVERY);
@@ -119,9 +114,7 @@ fn watch(sources: &mut Sources, watcher: &mut Watcher, places: &mut Places, stop
     // Lines without their line feed stay where they are: the next run reads them whole.
     watcher.look();
     let positions = sources.leave(&mut |location, seen| watcher.see(location, seen));
-    if watcher.flush() {
-        places.save(positions, Now::read());
-    }
+    watcher.finish(positions);
 }
 
 /// A flag that SIGTERM and SIGINT raise. A second signal ends the process at once.

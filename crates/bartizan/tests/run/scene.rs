@@ -1,7 +1,7 @@
 //! A small installation, and a program that runs in it.
 
 use std::fs::{File, OpenOptions};
-use std::io::{Read, Write as _};
+use std::io::{Read, Seek as _, SeekFrom, Write as _};
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -135,6 +135,18 @@ impl Scene {
         let alerts = self.alerts();
         let logs = alerts.iter().filter_map(|alert| alert["full_log"].as_str());
         logs.filter_map(|log| log.rsplit_once(": line ")?.1.parse().ok()).collect()
+    }
+
+    /// The number of the line that the last whole alert is about.
+    pub(crate) fn last_number(&self) -> Option<u32> {
+        let mut file = File::open(self.path("logs/alerts/alerts.json")).ok()?;
+        let length = file.metadata().ok()?.len();
+        file.seek(SeekFrom::Start(length.saturating_sub(4096))).ok()?;
+        let mut tail = String::new();
+        file.read_to_string(&mut tail).ok()?;
+        let last = tail.strip_suffix('\n')?.rsplit('\n').next()?;
+        let alert: Value = serde_json::from_str(last).ok()?;
+        alert["full_log"].as_str()?.rsplit_once(": line ")?.1.parse().ok()
     }
 
     /// Waits until there are so many alerts, and no more.

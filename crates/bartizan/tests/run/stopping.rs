@@ -1,11 +1,15 @@
 //! Ends of the program, wanted and unwanted.
 
+use std::fs::File;
+use std::io::Write as _;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 
-use crate::scene::{PATIENCE, Scene, Writer};
+use crate::scene::{PATIENCE, Scene, line};
 
 #[track_caller]
 fn check_signal(signal: Signal) {
@@ -42,36 +46,69 @@ fn half_a_line_waits_for_its_rest_across_a_restart() {
     running.stop();
 }
 
+/// Kills it at random moments while a program logs at full speed; at the end every line must have its alert once, in both
+/// files, and every entry must be whole.
 #[test]
-fn whatever_kills_it_every_entry_is_whole_and_no_line_is_lost() {
+fn killed_two_hundred_times_it_loses_no_line_and_writes_no_alert_twice() {
     let scene = Scene::new();
-    let mut writer = Writer::new(&scene);
-    for round in 0..8 {
-        let running = scene.start();
-        writer.write(40);
-        std::thread::sleep(Duration::from_millis(round * 7));
-        writer.write(40);
+    let path = scene.path("app.log");
+    // A first run begins at the end of a log.
+    scene.start().stop();
+    let end = Arc::new(AtomicBool::new(false));
+    let writer = {
+        let end = Arc::clone(&end);
+        std::thread::spawn(move || {
+            let mut file = File::options().append(true).open(path).expect("the log");
+            let mut number = 0;
+            while !end.load(Ordering::Relaxed) {
+                let started = Instant::now();
+                // Pieces of a line now and then, as a busy program writes them.
+                let lines: String = (number + 1..=number + 20).map(line).collect();
+                let (first, second) = lines.split_at(lines.len() - number as usize % 50);
+                file.write_all(first.as_bytes()).expect("written");
+                file.write_all(second.as_bytes()).expect("written");
+                number += 20;
+                std::thread::sleep(Duration::from_millis(1).saturating_sub(started.elapsed()));
+            }
+            number
+        })
+    };
+    let mut seed = 1_u64;
+    let mut random = |limit: u64| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 33) % limit
+    };
+    for _ in 0..200 {
+        let running = scene.start_unready(&["--quiet"]);
+        std::thread::sleep(Duration::from_millis(10 + random(60)));
         running.end(Signal::SIGKILL);
-        // Lines that nobody reads meanwhile.
-        writer.write(20);
     }
+    end.store(true, Ordering::Relaxed);
+    let last = writer.join().expect("it wrote");
     let running = scene.start();
-    running.wait_until("the last line has its alert", || {
-        scene.numbers().last() == Some(&writer.number())
-    });
+    running.wait_until("the last line has its alert", || scene.last_number() == Some(last));
     running.stop();
-    let mut numbers = scene.numbers();
-    numbers.sort_unstable();
-    numbers.dedup();
-    assert_eq!(numbers, (1..=writer.number()).collect::<Vec<u32>>());
+    let all: Vec<u32> = (1..=last).collect();
+    let numbers = scene.numbers();
+    assert!(numbers == all, "alerts.json: {}", difference(&numbers, last));
     let text = scene.read("logs/alerts/alerts.log");
-    assert!(text.ends_with("\n\n"), "{text}");
+    assert!(text.ends_with("\n\n"), "the last entry is not whole");
+    let mut numbers: Vec<u32> = Vec::new();
     for entry in text.split_terminator("\n\n") {
         let lines: Vec<&str> = entry.lines().collect();
         assert_eq!(lines.len(), 4, "{entry}");
         assert!(lines[0].starts_with("** Alert ") && lines[0].ends_with(": - app,"), "{entry}");
-        assert!(lines[3].contains(" app: line "), "{entry}");
+        let number = lines[3].rsplit_once(" app: line ").and_then(|(_, n)| n.parse().ok());
+        numbers.push(number.expect(entry));
     }
+    assert!(numbers == all, "alerts.log: {}", difference(&numbers, last));
+}
+
+/// The first places where numbers do not rise by one.
+fn difference(numbers: &[u32], last: u32) -> String {
+    let pairs = numbers.windows(2).filter(|pair| pair[1] != pair[0] + 1).take(5);
+    let gaps: Vec<String> = pairs.map(|pair| format!("{} then {}", pair[0], pair[1])).collect();
+    format!("{} of {last}; {}", numbers.len(), gaps.join(", "))
 }
 
 #[test]

@@ -9,6 +9,7 @@ use bartizan_config::Configuration;
 use bartizan_config::ossec_conf::global::Global;
 use bartizan_output::{DatedFile, Kind};
 
+use super::commits::Growth;
 use crate::cli::complain;
 
 /// Text that waits for a disk with room, at most, in bytes and for each file. Beyond it entries are dropped
@@ -101,6 +102,16 @@ impl DailyFiles {
         });
     }
 
+    /// By what the files will grow with the next [`DailyFiles::flush`].
+    pub(super) fn growths(&mut self) -> Vec<Growth> {
+        self.all().filter_map(|file| file.growth()).collect()
+    }
+
+    /// Bytes that wait in the file that has most of them.
+    pub(super) fn most_waiting(&mut self) -> usize {
+        self.all().map(|file| file.waiting.len()).max().unwrap_or(0)
+    }
+
     /// Writes what waits. True when everything is on disk.
     pub(super) fn flush(&mut self) -> bool {
         self.all().for_each(Daily::flush);
@@ -141,6 +152,12 @@ impl Daily {
             is_failing: false,
             dropped: 0,
         }
+    }
+
+    fn growth(&self) -> Option<Growth> {
+        let date = self.date.filter(|_| !self.waiting.is_empty())?;
+        let (path, from) = self.file.next_place(&date);
+        Some(Growth { path, from, to: from + self.waiting.len() as u64 })
     }
 
     /// Adds an entry, if `write` writes one; those of one day are written together.

@@ -70,13 +70,13 @@ fn watch(sources: &mut Sources, watcher: &mut Watcher, stop: &AtomicBool, end: I
     while !stop.load(Ordering::Relaxed) && Instant::now() < end {
         watcher.look();
         let progress = sources.poll(Now::read(), &mut |location, seen| watcher.see(location, seen));
-        watcher.flush();
+        watcher.flush(sources);
         if !progress.is_more {
             sources.wait(LOOK_EVERY);
         }
     }
     sources.close(&mut |location, seen| watcher.see(location, seen));
-    watcher.flush();
+    watcher.finish(Vec::new());
 }
 
 /// `MILLISECONDS`, `FILE`, `TEXT`, tabs between them; remarks and empty lines are no steps.

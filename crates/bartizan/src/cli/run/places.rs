@@ -1,8 +1,8 @@
 //! How far each file was read, kept in `queue/positions.json`, so that a restart goes on there
 //! (collection 4.6).
 //!
-//! Written only when all alerts of what was read are on disk: after a crash a few lines may come twice, none
-//! is lost.
+//! Written only when all alerts of what was read are on disk. In between, the journal of `commits` has what is newer:
+//! together they tell exactly which lines were dealt with, whatever the moment of the end.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -15,6 +15,7 @@ use bartizan_base::Source;
 use bartizan_collect::{FileId, Now, Position, Sources};
 use serde_json::{Value, json};
 
+use super::commits::{self, Commits, Growth, Record};
 use crate::cli::complain;
 
 /// How often places are written while lines come.
@@ -22,30 +23,81 @@ const EVERY: Duration = Duration::from_secs(5);
 
 /// The file of places.
 pub(super) struct Places {
+    home: PathBuf,
     path: PathBuf,
+    /// `None` where it cannot be written.
+    commits: Option<Commits>,
+    /// Places of the journal that an earlier run left, newer than those of the file.
+    recovered: Vec<Position>,
     last: Vec<Position>,
     next: Option<Instant>,
     is_failing: bool,
 }
 
 impl Places {
-    /// The file below `home`.
+    /// The file below `home`. Undoes what an earlier run left half done; nobody else may work there, and no daily
+    /// file may be open.
     pub(super) fn below(home: &Path) -> Self {
         let path = home.join("queue/positions.json");
-        Self { path, last: Vec::new(), next: None, is_failing: false }
+        let recovered = commits::recover(home).unwrap_or_else(|error| {
+            complain(&format!(
+                "bartizan: cannot take back what {}/queue/commits says was left half done: {error}; alerts of the \
+                 last seconds before the end may come twice",
+                home.display()
+            ));
+            Vec::new()
+        });
+        Self {
+            home: home.to_owned(),
+            path,
+            commits: None,
+            recovered,
+            last: Vec::new(),
+            next: None,
+            is_failing: false,
+        }
     }
 
-    /// Lets `sources` go on where an earlier run stopped, if there was one.
+    /// Lets `sources` go on where an earlier run stopped, if there was one, and begins a journal of its own.
     pub(super) fn resume(&mut self, sources: &mut Sources) {
-        if !self.path.exists() {
+        let recovered = std::mem::take(&mut self.recovered);
+        let saved = if self.path.exists() { self.read() } else { Some((Vec::new(), None)) };
+        if saved.is_none() {
+            let path = self.path.display();
+            complain(&format!(
+                "bartizan: {path} cannot be understood; files are read from their ends, or where alerts were last \
+                 written"
+            ));
+        }
+        let (saved, ended) = saved.unwrap_or_default();
+        let is_known = |place: &Position| recovered.iter().any(|newer| newer.path == place.path);
+        let mut positions: Vec<Position> = saved.into_iter().filter(|p| !is_known(p)).collect();
+        for place in recovered.iter().rev() {
+            if !positions.iter().any(|known| known.path == place.path) {
+                positions.push(place.clone());
+            }
+        }
+        let ended = ended.unwrap_or_else(SystemTime::now);
+        // The journal begins anew: what it knew must be saved first.
+        let saved = if recovered.is_empty() { Ok(()) } else { self.write(&positions, ended) };
+        match saved.and_then(|()| Commits::open(&self.home)) {
+            Ok(commits) => self.commits = Some(commits),
+            Err(error) => self.note_failure(&error),
+        }
+        if !positions.is_empty() {
+            sources.resume(positions, ended);
+        }
+    }
+
+    /// Notes what is about to be written, together with the places up to which it is about.
+    pub(super) fn commit(&mut self, growths: Vec<Growth>, sources: &mut Sources) {
+        if growths.is_empty() {
             return;
         }
-        match self.read() {
-            Some((positions, ended)) => sources.resume(positions, ended),
-            None => complain(&format!(
-                "bartizan: {} cannot be understood; files are read from their ends",
-                self.path.display()
-            )),
+        let Some(commits) = &mut self.commits else { return };
+        let record = Record { growths, positions: sources.changed_positions().collect() };
+        if let Err(error) = commits.add(&record) {
+            self.note_failure(&error);
         }
     }
 
@@ -59,19 +111,27 @@ impl Places {
 
     /// Writes places, if they changed.
     pub(super) fn save(&mut self, positions: Vec<Position>, now: Now) {
-        if positions == self.last {
-            return;
-        }
-        match self.write(&positions, now.wall) {
-            Ok(()) => {
-                self.last = positions;
-                self.is_failing = false;
-            }
-            Err(error) => {
-                if !std::mem::replace(&mut self.is_failing, true) {
-                    complain(&format!("bartizan: cannot write {}: {error}", self.path.display()));
+        let written =
+            if positions == self.last { Ok(()) } else { self.write(&positions, now.wall) };
+        let result = written.and_then(|()| {
+            self.last = positions;
+            match &mut self.commits {
+                Some(commits) => commits.clear(),
+                None => {
+                    self.commits = Some(Commits::open(&self.home)?);
+                    Ok(())
                 }
             }
+        });
+        match result {
+            Ok(()) => self.is_failing = false,
+            Err(error) => self.note_failure(&error),
+        }
+    }
+
+    fn note_failure(&mut self, error: &std::io::Error) {
+        if !std::mem::replace(&mut self.is_failing, true) {
+            complain(&format!("bartizan: cannot write {}: {error}", self.path.display()));
         }
     }
 
@@ -86,17 +146,17 @@ impl Places {
         fs::rename(&fresh, &self.path)
     }
 
-    fn read(&self) -> Option<(Vec<Position>, SystemTime)> {
+    fn read(&self) -> Option<(Vec<Position>, Option<SystemTime>)> {
         let text = Source::read(&self.path, &self.path).ok()?;
         let document: Value = serde_json::from_slice(&text.text).ok()?;
         let seconds = document.get("saved_at")?.as_u64()?;
         let files = document.get("files")?.as_array()?;
         let positions = files.iter().map(position).collect::<Option<Vec<_>>>()?;
-        Some((positions, UNIX_EPOCH.checked_add(Duration::from_secs(seconds))?))
+        Some((positions, UNIX_EPOCH.checked_add(Duration::from_secs(seconds))))
     }
 }
 
-fn object(position: &Position) -> Value {
+pub(super) fn object(position: &Position) -> Value {
     json!({
         "path": latin1(position.path.as_os_str().as_bytes()),
         "device": position.file.device,
@@ -106,7 +166,7 @@ fn object(position: &Position) -> Value {
     })
 }
 
-fn position(object: &Value) -> Option<Position> {
+pub(super) fn position(object: &Value) -> Option<Position> {
     let number = |key| object.get(key).and_then(Value::as_u64);
     let text = |key| object.get(key).and_then(Value::as_str).and_then(bytes);
     Some(Position {
@@ -118,11 +178,11 @@ fn position(object: &Value) -> Option<Position> {
 }
 
 /// A code point for each byte: neither names nor lines need be UTF-8.
-fn latin1(bytes: &[u8]) -> String {
+pub(super) fn latin1(bytes: &[u8]) -> String {
     bytes.iter().copied().map(char::from).collect()
 }
 
-fn bytes(text: &str) -> Option<Vec<u8>> {
+pub(super) fn bytes(text: &str) -> Option<Vec<u8>> {
     text.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect()
 }
 
@@ -144,7 +204,7 @@ mod tests {
         places.save(vec![position.clone()], Now::read());
         let (read, ended) = Places::below(home.path()).read().unwrap();
         assert_eq!(read, [position]);
-        assert!(ended.elapsed().unwrap() < Duration::from_secs(10));
+        assert!(ended.unwrap().elapsed().unwrap() < Duration::from_secs(10));
         fs::write(home.path().join("queue/positions.json"), "{\"saved_at\":1").unwrap();
         assert!(Places::below(home.path()).read().is_none());
     }

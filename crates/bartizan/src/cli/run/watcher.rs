@@ -8,12 +8,13 @@ use bartizan_alert::{Calendar, LocalDate, terminal};
 use bartizan_analysis::{Engine, Report, Role, Silence};
 use bartizan_base::Timestamp;
 use bartizan_collect::line::LOCAL_FILE;
-use bartizan_collect::{Notice, Seen, notice};
+use bartizan_collect::{Notice, Now, Position, Seen, Sources, notice};
 use jiff::tz::TimeZone;
 
 use super::RunArgs;
 use super::daily_files::DailyFiles;
 use super::gathered::Gathered;
+use super::places::Places;
 use super::screen::Screen;
 use super::state_files::StateFiles;
 use crate::cli::site::Site;
@@ -21,6 +22,9 @@ use crate::cli::{clock, complain, facts, losses};
 
 /// How long the end of the program waits for a screen that takes nothing.
 const SCREEN_PATIENCE: Duration = Duration::from_secs(1);
+
+/// Bytes of alerts that are written before all inputs had their turn.
+const WRITE_BYTES: usize = 4 << 20;
 
 /// The engine and everything around it.
 pub(super) struct Watcher {
@@ -31,6 +35,7 @@ pub(super) struct Watcher {
     received: Timestamp,
     told: Told,
     state_files: StateFiles,
+    places: Places,
 }
 
 /// Whom alerts are told, and what was told.
@@ -61,7 +66,9 @@ impl Watcher {
     pub(super) fn new(args: &RunArgs, site: Site, state: &Path) -> anyhow::Result<Self> {
         let server = clock::server_name();
         let mut engine = Engine::new(site.ruleset, Role::Daemon, &server, clock::utc_offset());
+        // It locks the folder; only then may anything be put right there.
         let state_files = StateFiles::open(state, &mut engine)?;
+        let places = Places::below(state);
         let now = clock::now();
         engine.start(now);
         let mut calendar = Calendar::new(TimeZone::system());
@@ -89,6 +96,7 @@ impl Watcher {
             received: now,
             told,
             state_files,
+            places,
         })
     }
 
@@ -127,6 +135,10 @@ impl Watcher {
         self.gathered.push(kind, location, line, self.received);
         if self.gathered.is_full() {
             self.analyse();
+            // Without a record of places: were it killed now, these lines would be read and written anew.
+            if self.told.files.most_waiting() > WRITE_BYTES {
+                self.told.files.flush();
+            }
         }
     }
 
@@ -146,10 +158,31 @@ impl Watcher {
             }
         }
     }
-    /// Writes what came together since the last call: files first, then the terminal. What the engine learned
-    /// is written after the alerts that came of it. True when everything is on disk.
-    pub(super) fn flush(&mut self) -> bool {
+    /// Lets `sources` go on where an earlier run stopped.
+    pub(super) fn resume(&mut self, sources: &mut Sources) {
+        self.places.resume(sources);
+    }
+
+    /// Analyses and writes what came together since the last call: files first, then the terminal. What the engine
+    /// learned is written after the alerts that came of it, and places when everything is.
+    pub(super) fn flush(&mut self, sources: &mut Sources) {
         self.analyse();
+        self.places.commit(self.told.files.growths(), sources);
+        if self.write() {
+            self.places.save_if_due(sources, Now::read());
+        }
+    }
+
+    /// The same at the end, with the places where the next run goes on.
+    pub(super) fn finish(&mut self, positions: Vec<Position>) {
+        self.analyse();
+        if self.write() {
+            self.places.save(positions, Now::read());
+        }
+    }
+
+    /// Writes what waits. True when everything is on disk.
+    fn write(&mut self) -> bool {
         let is_written = self.told.files.flush();
         if is_written {
             self.state_files.save(&mut self.engine, &mut self.told.calendar);
