@@ -45,21 +45,21 @@ pub enum Role {
 
 /// The engine: a compiled rule set and everything it remembers.
 pub struct Engine {
-    ruleset: Arc<Ruleset>,
-    role: Role,
-    front: Front,
+    pub(crate) ruleset: Arc<Ruleset>,
+    pub(crate) role: Role,
+    pub(crate) front: Front,
     /// Those of worker threads, kept for what they have learned.
-    workers: Vec<Front>,
+    pub(crate) workers: Vec<Front>,
     utc_offset: Box<dyn FnMut(Timestamp) -> i32 + Send>,
     event: Event,
     /// The walk of the event, where it is prepared here.
     walk: Walk,
-    accumulator: Accumulator,
-    duplicates: Duplicates,
-    integrity: Integrity,
+    pub(crate) accumulator: Accumulator,
+    pub(crate) duplicates: Duplicates,
+    pub(crate) integrity: Integrity,
     databases: Box<dyn IntegrityStore + Send>,
-    statistics: Statistics,
-    state: State,
+    pub(crate) statistics: Statistics,
+    pub(crate) state: State,
     unplanned: u64,
     alert_number: u64,
 }

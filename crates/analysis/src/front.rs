@@ -40,6 +40,11 @@ impl Front {
         }
     }
 
+    /// The machine's name up to its first dot.
+    pub(crate) fn server_name(&self) -> &[u8] {
+        &self.server_name
+    }
+
     /// Another one, for another thread.
     pub(crate) fn another(&self) -> Self {
         let mut other = Self::new(Arc::clone(&self.ruleset), &self.server_name);

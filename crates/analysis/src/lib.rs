@@ -26,6 +26,7 @@ mod reach;
 mod report;
 mod ruleset;
 mod statistics;
+mod swap;
 mod touched;
 
 pub use counters::{Counters, Store, Unit};

@@ -176,6 +176,11 @@ pub struct Statistics {
 }
 
 impl Statistics {
+    /// Goes on with other options.
+    pub(crate) fn change(&mut self, options: StatisticsOptions, dialect: Dialect) {
+        (self.options, self.dialect) = (options, dialect);
+    }
+
     pub(crate) fn new(options: StatisticsOptions, dialect: Dialect) -> Self {
         Self {
             options,

@@ -157,6 +157,13 @@ impl Event {
         (&self.raw, &self.folded)
     }
 
+    /// Starts a new event from the buffer of another, [`Event::buffers`]: every [`Text`] of that one is a range in
+    /// this one, too. Who calls it sets the fields.
+    pub fn refill(&mut self, raw: &[u8]) {
+        self.reset(b'1', b"", b"", Timestamp::default());
+        self.append(raw);
+    }
+
     /// Adds a text made of parts that are there already.
     pub fn join(&mut self, parts: &[Text]) -> Text {
         let start = self.raw.len();

@@ -198,6 +198,17 @@ impl History {
         self.lost
     }
 
+    /// All remembered events, oldest first.
+    pub(super) fn all(&self) -> impl Iterator<Item = Seen<'_>> {
+        self.kept.all().chain(self.recent.all())
+    }
+
+    /// Counts what another memory has counted.
+    pub(super) fn add_counts(&mut self, other: &Self) {
+        self.evicted += other.evicted;
+        self.lost += other.lost;
+    }
+
     /// Remembers an event that fired the rule of that number (rules 4.5 steps 8 and 9).
     pub fn remember(&mut self, event: &Event, mark: u16, rule: RuleIndex) {
         let is_counted = self.lists_of.get(rule.0 as usize).is_some_and(|lists| !lists.is_empty());

@@ -11,6 +11,7 @@
 //! Nothing else in the engine may touch this state. It is changed in the order of arrival of events, and
 //! only by the four tests with side effects and by what follows a match.
 
+mod carry;
 mod chain;
 mod diff;
 mod fingerprints;

@@ -2,7 +2,7 @@
 
 use std::hash::{BuildHasher as _, Hasher as _};
 
-use bartizan_base::{Category, Event, EventHash, StaticField, Subject, Text};
+use bartizan_base::{Category, Event, EventHash, StaticField, Subject, Text, Timestamp};
 
 use super::ring::Piece;
 use crate::condition::SameTests;
@@ -53,6 +53,21 @@ impl Remembered {
             log: event.log,
             hostname: event.hostname,
             fields: COMPARED.map(|field| event.decoded.field(field)),
+        }
+    }
+}
+
+impl Remembered {
+    /// Makes `event` what it was, as far as it is remembered; `bytes` are those of its piece.
+    pub(super) fn restore(&self, bytes: &[u8], event: &mut Event) {
+        event.refill(bytes.get(..self.folded).unwrap_or(bytes));
+        event.time = Timestamp(self.time);
+        (event.full_log, event.log, event.hostname) = (self.full_log, self.log, self.hostname);
+        event.decoded.category = self.category;
+        for (field, value) in COMPARED.into_iter().zip(self.fields) {
+            if let Some(value) = value {
+                event.decoded.set(field, value);
+            }
         }
     }
 }

@@ -95,6 +95,11 @@ impl Store {
         self.ring.resize(size, self.events.iter_mut().map(|entry| &mut entry.piece));
     }
 
+    /// All events, oldest first.
+    pub(super) fn all(&self) -> impl Iterator<Item = Seen<'_>> {
+        self.events.iter().map(|entry| Seen { entry, bytes: self.ring.get(entry.piece) })
+    }
+
     /// The event of that number.
     pub(super) fn get(&self, number: u64) -> Option<Seen<'_>> {
         let entry = self.events.get(self.place(number)?)?;
