@@ -54,7 +54,7 @@ fn check(after: &str, expected: [u32; 3]) {
     ];
     assert_eq!(before, [101, 102, 102]);
     rule(&mut engine, "bob from 10.0.0.1 bad 4", 3);
-    rule(&mut engine, "bob from 10.0.0.1 bad 4", 3);
+    rule(&mut engine, "bob from 10.0.0.1 bad 4 again", 3);
     engine.swap(compile(after));
     let got = [
         rule(&mut engine, "bob from 10.0.0.2 bad 5", 4),
