@@ -2,7 +2,8 @@
 //!
 //! Today's file stands below folders for year and month; the undated name is a **hard link** to it, since
 //! consumers notice a new day by the inode. Files are opened for appending, so a restart continues the day. The
-//! date decides about the file, never the hour alone, and it never goes back (rules 11.2).
+//! date decides about the file, never the hour alone, and it does not go back to the day before (rules 11.2): an
+//! hour that is lived twice stays in the newer file. A clock that was days ahead and is put right is followed.
 //!
 //! Whoever opens a file that another program left in the middle of a record (it was killed, or the machine
 //! was switched off) takes that piece back, so that every record is whole.
@@ -15,52 +16,7 @@ use std::path::{Path, PathBuf};
 use bartizan_alert::LocalDate;
 use bartizan_base::source::open_regular;
 
-/// Which file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// `alerts.log`
-    AlertText,
-    /// `alerts.json`
-    AlertJson,
-    /// `archives.log`
-    ArchiveText,
-    /// `archives.json`
-    ArchiveJson,
-    /// `firewall.log`
-    FirewallText,
-}
-
-impl Kind {
-    fn folder(self) -> &'static str {
-        match self {
-            Self::AlertText | Self::AlertJson => "logs/alerts",
-            Self::ArchiveText | Self::ArchiveJson => "logs/archives",
-            Self::FirewallText => "logs/firewall",
-        }
-    }
-
-    /// The undated name.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::AlertText => "alerts.log",
-            Self::AlertJson => "alerts.json",
-            Self::ArchiveText => "archives.log",
-            Self::ArchiveJson => "archives.json",
-            Self::FirewallText => "firewall.log",
-        }
-    }
-
-    fn dated(self) -> (&'static str, &'static str) {
-        match self {
-            Self::AlertText => ("ossec-alerts", "log"),
-            Self::AlertJson => ("ossec-alerts", "json"),
-            Self::ArchiveText => ("ossec-archive", "log"),
-            Self::ArchiveJson => ("ossec-archive", "json"),
-            Self::FirewallText => ("ossec-firewall", "log"),
-        }
-    }
-}
+use crate::{Day, Kind};
 
 /// Why something could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -78,6 +34,7 @@ pub struct DatedFile {
     home: PathBuf,
     kind: Kind,
     records: Records,
+    first_open: Day,
     open: Option<Open>,
     link_problem: Option<WriteError>,
 }
@@ -86,8 +43,7 @@ pub struct DatedFile {
 struct Open {
     file: File,
     path: PathBuf,
-    day: (u32, u32, u32),
-    date: LocalDate,
+    day: Day,
     /// A write failed half-way at this length: the next one starts a line of its own.
     is_torn: bool,
 }
@@ -108,7 +64,14 @@ impl DatedFile {
     #[must_use]
     pub fn new(home: &Path, kind: Kind) -> Self {
         let records = if kind == Kind::AlertText { Records::Blocks } else { Records::Lines };
-        Self { home: home.to_owned(), kind, records, open: None, link_problem: None }
+        Self {
+            home: home.to_owned(),
+            kind,
+            records,
+            first_open: Day { year: 0, month: 1, day: 1 },
+            open: None,
+            link_problem: None,
+        }
     }
 
     /// The same with a line for each record, whatever the kind: for a form of one's own.
@@ -121,46 +84,64 @@ impl DatedFile {
     /// The undated path, for messages.
     #[must_use]
     pub fn link(&self) -> PathBuf {
-        self.home.join(self.kind.folder()).join(self.kind.name())
+        self.kind.link_below(&self.home)
     }
 
-    /// Bytes in the file of that day now; 0 when there is none.
+    /// The day whose file takes what has that date.
     #[must_use]
-    pub fn size(&self, date: &LocalDate) -> u64 {
-        fs::metadata(self.path(date)).map_or(0, |meta| meta.len())
+    pub fn day_for(&self, date: &LocalDate) -> Day {
+        let wanted = Day::from(date).max(self.first_open);
+        match &self.open {
+            Some(open) if open.day == wanted.next() => open.day,
+            _ => wanted,
+        }
     }
 
     /// Where the next [`DatedFile::append`] with that date begins: the file, below the home, and its length then.
     #[must_use]
     pub fn next_place(&self, date: &LocalDate) -> (PathBuf, u64) {
-        let day = (date.year, date.month, date.day);
-        let open = self.open.as_ref().filter(|open| open.day >= day && !open.is_gone());
-        let path = open.map_or_else(|| self.path(date), |open| open.path.clone());
+        let day = self.day_for(date);
+        let open = self.open.as_ref().filter(|open| open.day == day && !open.is_gone());
         let length = match open {
             Some(open) => {
                 let length = open.file.metadata().map_or(0, |meta| meta.len());
                 length + if open.is_torn { TORN_END.len() as u64 } else { 0 }
             }
-            None => self.size(date),
+            None => self.len(day),
         };
-        let below = path.strip_prefix(&self.home).map(Path::to_path_buf);
-        (below.unwrap_or(path), length)
+        (PathBuf::from(self.kind.file_of(day)), length)
     }
 
-    /// Appends `text` with one write, to the file of `date` or of the latest date seen.
+    /// From now on files of days before `day` take nothing more: what has an earlier date goes to that of `day`.
+    pub fn close_before(&mut self, day: Day) {
+        self.first_open = self.first_open.max(day);
+        if self.open.as_ref().is_some_and(|open| open.day < day) {
+            self.open = None;
+        }
+    }
+
+    /// Where the file of `day` stands, whether it is there or not.
+    #[must_use]
+    pub fn path_of(&self, day: impl Into<Day>) -> PathBuf {
+        self.kind.path_of(&self.home, day.into())
+    }
+
+    /// Bytes in the file of `day` now; 0 when there is none.
+    #[must_use]
+    pub fn len(&self, day: impl Into<Day>) -> u64 {
+        fs::metadata(self.path_of(day)).map_or(0, |meta| meta.len())
+    }
+
+    /// Appends `text` with one write, to the file of [`day_for`](Self::day_for) its date.
     ///
     /// # Errors
     ///
     /// [`WriteError`] when a folder cannot be made or the file cannot be opened or written. What was written
     /// before stays whole; the caller may try again.
     pub fn append(&mut self, date: &LocalDate, text: &[u8]) -> Result<(), WriteError> {
-        let day = (date.year, date.month, date.day);
-        if self.open.as_ref().is_none_or(|open| open.day < day || open.is_gone()) {
-            let date = self
-                .open
-                .as_ref()
-                .map_or(date, |open| if open.day < day { date } else { &open.date });
-            let open = self.open_day(date)?;
+        let day = self.day_for(date);
+        if self.open.as_ref().is_none_or(|open| open.day != day || open.is_gone()) {
+            let open = self.open_day(day)?;
             // Without the undated name the entries are still where they are kept.
             self.link_problem = make_link(&open.file, &open.path, &self.link()).err();
             self.open = Some(open);
@@ -185,35 +166,27 @@ impl DatedFile {
         self.link_problem.take()
     }
 
-    fn path(&self, date: &LocalDate) -> PathBuf {
-        let (stem, extension) = self.kind.dated();
-        self.home
-            .join(self.kind.folder())
-            .join(date.year.to_string())
-            .join(date.month_name())
-            .join(format!("{stem}-{:02}.{extension}", date.day))
+    fn open_day(&self, day: Day) -> Result<Open, WriteError> {
+        let path = self.path_of(day);
+        let file = open_to_append(&path)?;
+        take_back_torn(&file, self.records)
+            .map_err(|error| WriteError { path: path.clone(), error })?;
+        Ok(Open { file, path, day, is_torn: false })
     }
+}
 
-    fn open_day(&self, date: &LocalDate) -> Result<Open, WriteError> {
-        let path = self.path(date);
-        let failed = |path: &Path| {
-            let path = path.to_owned();
-            move |error| WriteError { path, error }
-        };
-        if let Some(folder) = path.parent() {
-            fs::DirBuilder::new()
-                .recursive(true)
-                .mode(0o770)
-                .create(folder)
-                .map_err(failed(folder))?;
-        }
-        let mut options = OpenOptions::new();
-        options.read(true).append(true).create(true).mode(0o640);
-        let file = open_regular(&mut options, &path).map_err(failed(&path))?;
-        take_back_torn(&file, self.records).map_err(failed(&path))?;
-        let day = (date.year, date.month, date.day);
-        Ok(Open { file, path, day, date: *date, is_torn: false })
+/// Opens a file for appending; what is missing of it and its folders is made.
+fn open_to_append(path: &Path) -> Result<File, WriteError> {
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        move |error| WriteError { path, error }
+    };
+    if let Some(folder) = path.parent() {
+        fs::DirBuilder::new().recursive(true).mode(0o770).create(folder).map_err(failed(folder))?;
     }
+    let mut options = OpenOptions::new();
+    options.read(true).append(true).create(true).mode(0o640);
+    open_regular(&mut options, path).map_err(failed(path))
 }
 
 /// What ends a record that was left half-written.
@@ -317,9 +290,24 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         DatedFile::new(home.path(), Kind::AlertText).append(&date(START), b"1\n\n").unwrap();
         let mut again = DatedFile::new(home.path(), Kind::AlertText);
-        assert_eq!(again.size(&date(START)), 3);
+        assert_eq!(again.len(&date(START)), 3);
         again.append(&date(START), b"2\n\n").unwrap();
         assert_eq!(fs::read(again.link()).unwrap(), b"1\n\n2\n\n");
+    }
+
+    #[test]
+    fn a_clock_that_was_days_ahead_and_is_put_right_is_followed() {
+        let home = tempfile::tempdir().unwrap();
+        let mut file = DatedFile::new(home.path(), Kind::AlertJson);
+        file.append(&date(START), b"1\n").unwrap();
+        file.append(&date(START + 9 * DAY), b"ahead\n").unwrap();
+        file.append(&date(START), b"2\n").unwrap();
+        file.close_before(Day::from(&date(START)).next());
+        file.append(&date(START), b"3\n").unwrap();
+        let read = |day: i64| fs::read(file.path_of(&date(START + day * DAY))).unwrap();
+        assert_eq!(read(0), b"1\n2\n");
+        assert_eq!(read(1), b"3\n");
+        assert_eq!(read(9), b"ahead\n");
     }
 
     #[track_caller]

@@ -8,5 +8,9 @@
 //! an alert is worth writing, and never lose one silently: what cannot be written is reported and counted.
 
 mod dated_file;
+mod day;
+mod kind;
 
-pub use dated_file::{DatedFile, Kind, WriteError};
+pub use dated_file::{DatedFile, WriteError};
+pub use day::Day;
+pub use kind::Kind;

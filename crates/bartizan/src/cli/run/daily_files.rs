@@ -65,7 +65,7 @@ impl DailyFiles {
     /// second: that of the last alert, or the size of today's file, which grows by far more than one for
     /// each (rules 10.2).
     pub(super) fn last_number(&self, today: &LocalDate) -> u64 {
-        let size = self.alert_text.file.size(today);
+        let size = self.alert_text.file.len(today);
         let text = number_after(&self.alert_text.file.link(), b"\n** Alert ");
         let json = self.alert_json.as_ref();
         let json = json.and_then(|daily| number_after(&daily.file.link(), b"\"id\":\""));
