@@ -7,6 +7,7 @@
 //!
 //! A format that cannot be read yet is named in a [`Problem`], never left out in silence.
 
+use std::os::fd::BorrowedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
@@ -187,10 +188,11 @@ impl Sources {
         progress
     }
 
-    /// Sleeps until there may be something to poll, at most for `timeout`; a second is a good one. Not to be
-    /// called while [`Progress::is_more`].
-    pub fn wait(&mut self, timeout: Duration) {
-        let inputs: Vec<_> = self.journal.as_ref().and_then(Journal::fd).into_iter().collect();
+    /// Sleeps until there may be something to poll, at most for `timeout`; a second is a good one. Whatever of `others`
+    /// can be read ends the sleep, too. Not to be called while [`Progress::is_more`].
+    pub fn wait(&mut self, timeout: Duration, others: &[BorrowedFd<'_>]) {
+        let mut inputs = others.to_vec();
+        inputs.extend(self.journal.as_ref().and_then(Journal::fd));
         if self.wait.wait(timeout, &inputs) == Woken::NewName {
             self.next_scan = None;
         }

@@ -247,10 +247,10 @@ fn the_sleep_ends_when_a_file_grows() {
     scene.expect_after(0, &[]);
     let start = std::time::Instant::now();
     scene.append("a", "1\n");
-    scene.sources.wait(Duration::from_secs(30));
+    scene.sources.wait(Duration::from_secs(30), &[]);
     scene.expect_after(0, &[("a", "1")]);
     scene.append("new.log", "2\n");
-    scene.sources.wait(Duration::from_secs(30));
+    scene.sources.wait(Duration::from_secs(30), &[]);
     scene.expect_after(0, &[("new.log", "2")]);
     assert!(start.elapsed() < Duration::from_secs(20));
 }

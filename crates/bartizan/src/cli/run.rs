@@ -108,7 +108,7 @@ fn watch(sources: &mut Sources, watcher: &mut Watcher, stop: &AtomicBool) {
             break;
         }
         if !progress.is_more {
-            sources.wait(LOOK_EVERY);
+            sources.wait(LOOK_EVERY, &[]);
         }
     }
     // Lines without their line feed stay where they are: the next run reads them whole.

@@ -72,7 +72,7 @@ fn watch(sources: &mut Sources, watcher: &mut Watcher, stop: &AtomicBool, end: I
         let progress = sources.poll(Now::read(), &mut |location, seen| watcher.see(location, seen));
         watcher.flush(sources);
         if !progress.is_more {
-            sources.wait(LOOK_EVERY);
+            sources.wait(LOOK_EVERY, &[]);
         }
     }
     sources.close(&mut |location, seen| watcher.see(location, seen));
