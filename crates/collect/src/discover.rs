@@ -10,7 +10,6 @@ use bartizan_config::ossec_conf::localfile::LogFormat;
 use crate::glob;
 use crate::journal::journalctl;
 use crate::sources::LocalFile;
-use crate::start::Start;
 
 /// What was found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -112,14 +111,14 @@ impl Discovery {
         let file = |path: &PathBuf| LocalFile {
             log_format: LogFormat::Syslog,
             location: path.clone(),
-            start: Start::End,
+            ..LocalFile::default()
         };
         let mut inputs: Vec<LocalFile> = self.logs.iter().map(file).collect();
         if self.reads_journal() {
             inputs.push(LocalFile {
                 log_format: LogFormat::Journald,
                 location: PathBuf::from("all"),
-                start: Start::End,
+                ..LocalFile::default()
             });
         }
         inputs

@@ -4,13 +4,15 @@ use std::fs::{File, Metadata, OpenOptions};
 use std::io;
 use std::os::unix::fs::{FileExt, FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use bartizan_base::limits;
 use nix::fcntl::OFlag;
 
-use crate::line::{Line, LineBuffer};
+use crate::line::{Line, LineBuffer, LineCounts};
 use crate::notice::Kind;
+use crate::record::Records;
+use crate::start::Now;
 
 /// Which file it is, whatever its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -99,9 +101,10 @@ pub(crate) struct OpenFile {
     /// The next byte to read.
     pub(crate) offset: u64,
     pub(crate) tail: Tail,
-    pub(crate) lines: LineBuffer,
+    lines: LineBuffer,
+    records: Records,
     /// When bytes were last read.
-    pub(crate) last_growth: Option<Instant>,
+    pub(crate) last_growth: Option<Now>,
     stamp: Stamp,
 }
 
@@ -117,7 +120,7 @@ impl OpenFile {
     /// Opens a file, to be read from its start. Never waits, whatever stands there by now.
     ///
     /// `Ok(Err(kind))` if it is no file.
-    pub(crate) fn open(path: &Path) -> io::Result<Result<Self, Kind>> {
+    pub(crate) fn open(path: &Path, records: Records) -> io::Result<Result<Self, Kind>> {
         // Looked at first, because opening a device can do things.
         if let Some(kind) = kind(&std::fs::metadata(path)?) {
             return Ok(Err(kind));
@@ -135,6 +138,7 @@ impl OpenFile {
             offset: 0,
             tail: Tail::default(),
             lines: LineBuffer::default(),
+            records,
             last_growth: None,
             stamp: Stamp::default(),
         }))
@@ -219,19 +223,48 @@ impl OpenFile {
         Ok(if is_same { Change::None } else { Change::Rewritten })
     }
 
-    /// Starts anew at byte 0; the line that waited is handed on, since its rest never comes.
+    /// Starts anew at byte 0; what waited is handed on, since its rest never comes.
     pub(crate) fn restart(&mut self, sink: &mut dyn FnMut(Line<'_>)) {
-        self.flush(sink);
+        self.end(sink);
         self.lines.restart(0);
         self.offset = 0;
         self.tail = Tail::default();
     }
 
-    /// Hands on the line that waits for its newline, unless all of it is older than the reading.
-    pub(crate) fn flush(&mut self, sink: &mut dyn FnMut(Line<'_>)) {
-        if self.last_growth.is_some() {
-            self.lines.flush(sink);
+    /// Hands on the line that waits for its newline and the record that waits for its lines: nothing more
+    /// comes.
+    pub(crate) fn end(&mut self, sink: &mut dyn FnMut(Line<'_>)) {
+        self.flush_line(sink);
+        self.records.flush(sink);
+    }
+
+    /// Hands on what waited long enough; the line without its newline, if nothing came for `patience`.
+    pub(crate) fn expire(
+        &mut self,
+        now: Now,
+        patience: Option<Duration>,
+        sink: &mut dyn FnMut(Line<'_>),
+    ) {
+        let quiet = |last: Now| now.monotonic.saturating_duration_since(last.monotonic);
+        if patience.is_some_and(|patience| self.last_growth.map(quiet) >= Some(patience)) {
+            self.flush_line(sink);
         }
+        self.records.expire(now, sink);
+    }
+
+    /// Hands on the line that waits for its newline, unless all of it is older than the reading.
+    fn flush_line(&mut self, sink: &mut dyn FnMut(Line<'_>)) {
+        if let Some(last_growth) = self.last_growth {
+            let records = &mut self.records;
+            self.lines.flush(&mut |line| records.line(line, last_growth, sink));
+        }
+    }
+
+    /// What was done with the bytes read.
+    pub(crate) fn counts(&self) -> LineCounts {
+        let mut counts = self.lines.counts();
+        counts += self.records.counts();
+        counts
     }
 
     /// Reads at most about `budget` bytes and nothing from byte `end` on. Returns how many bytes, and whether
@@ -240,7 +273,7 @@ impl OpenFile {
         &mut self,
         chunk: &mut [u8],
         (budget, end): (u64, u64),
-        now: Instant,
+        now: Now,
         sink: &mut dyn FnMut(Line<'_>),
     ) -> io::Result<(u64, bool)> {
         let mut total = 0;
@@ -264,14 +297,20 @@ impl OpenFile {
             self.offset += count as u64;
             self.last_growth = Some(now);
             total += count as u64;
-            self.lines.feed(part, sink);
+            let records = &mut self.records;
+            self.lines.feed(part, &mut |line| records.line(line, now, sink));
         }
         Ok((total, self.offset >= end))
     }
 
-    /// End of the last line handed on, and the bytes before it.
+    /// Offset up to which everything was handed on.
+    pub(crate) fn consumed(&self) -> u64 {
+        self.records.held_from().unwrap_or_else(|| self.lines.consumed())
+    }
+
+    /// End of the last line that is done with, and the bytes before it.
     pub(crate) fn delivered(&self) -> (u64, Vec<u8>) {
-        let offset = self.lines.consumed();
+        let offset = self.consumed();
         let start = offset.saturating_sub(TAIL_BYTES as u64);
         let mut tail = vec![0; usize::try_from(offset - start).unwrap_or_default()];
         match self.file.read_exact_at(&mut tail, start) {

@@ -7,8 +7,8 @@
 //!                  tidy             ─▶ lines whose newline does not come, files that nobody writes to any more
 //! ```
 //!
-//! There is no clock and no waiting here: the caller says what time it is and when to look. Files are read
-//! as lines; other records are made of lines one level up.
+//! There is no clock and no waiting here: the caller says what time it is and when to look. What is read is
+//! cut into lines, and records are made of those (`record`).
 //!
 //! What cannot be helped: copytruncate loses what is written between its copy and its truncation
 //! (collection 4.3, rule 8).
@@ -24,6 +24,7 @@ use crate::file::{Change, FileId, OpenFile, kind};
 use crate::ledger::{Owner, Shared};
 use crate::line::LineCounts;
 use crate::notice::{Kind, Notice, Seen};
+use crate::record::{Recipe, Records};
 use crate::siblings::{SLACK, siblings};
 use crate::start::{Now, Patience, Position, Progress, Start};
 use crate::turn::{Sink, Turn};
@@ -37,6 +38,7 @@ pub struct Follower {
     path: Arc<Path>,
     start: Start,
     patience: Patience,
+    recipe: Arc<Recipe>,
     owner: Option<Owner>,
     current: Option<OpenFile>,
     retiring: VecDeque<Retiring>,
@@ -80,13 +82,14 @@ enum State {
 }
 
 impl Follower {
-    /// Follows `path`. Nothing is opened before the first poll.
+    /// Follows `path`, whose lines are its records. Nothing is opened before the first poll.
     #[must_use]
     pub fn new(path: impl Into<PathBuf>, start: Start, patience: Patience) -> Self {
         Self {
             path: path.into().into(),
             start,
             patience,
+            recipe: Arc::default(),
             owner: None,
             current: None,
             retiring: VecDeque::new(),
@@ -97,6 +100,16 @@ impl Follower {
             closed_counts: LineCounts::default(),
             reported: None,
         }
+    }
+
+    /// The same, making records by that recipe.
+    #[must_use]
+    pub fn with_recipe(self, recipe: Arc<Recipe>) -> Self {
+        Self { recipe, ..self }
+    }
+
+    fn open_file(&self, path: &Path) -> io::Result<Result<OpenFile, Kind>> {
+        OpenFile::open(path, Records::new(&self.recipe, &self.path))
     }
 
     /// The name that is followed.
@@ -115,7 +128,7 @@ impl Follower {
     pub fn counts(&self) -> LineCounts {
         let open = self.current.iter().chain(self.retiring.iter().map(|old| &old.file));
         let mut counts = self.closed_counts;
-        open.for_each(|file| counts += file.lines.counts());
+        open.for_each(|file| counts += file.counts());
         counts
     }
 
@@ -136,7 +149,7 @@ impl Follower {
     /// The same, if it is another place than this gave before.
     pub fn changed_position(&mut self) -> Option<Position> {
         let file = self.current.as_ref()?;
-        let place = (file.id, file.lines.consumed());
+        let place = (file.id, file.consumed());
         if self.reported == Some(place) {
             return None;
         }
@@ -179,7 +192,7 @@ impl Follower {
             self.let_go(old.file, shared, sink);
         }
         if let Some(file) = self.current.take() {
-            self.closed_counts += file.lines.counts();
+            self.closed_counts += file.counts();
             shared.ledger.release(&file);
         }
         position
@@ -219,7 +232,7 @@ impl Follower {
         shared: &mut Shared,
         sink: &mut Sink<'_>,
     ) {
-        let mut file = match OpenFile::open(&self.path) {
+        let mut file = match self.open_file(&self.path) {
             Ok(Ok(file)) => file,
             Ok(Err(kind)) => {
                 return self.become_state(State::NotAFile(kind), Notice::NotAFile(kind), sink);
@@ -299,7 +312,7 @@ impl Follower {
             if !(is_it || is_after) || sibling.id == new {
                 continue;
             }
-            let Ok(Ok(mut file)) = OpenFile::open(&sibling.path) else { continue };
+            let Ok(Ok(mut file)) = self.open_file(&sibling.path) else { continue };
             if shared.ledger.is_taken(file.id, owner)
                 || (is_it && !file.resume(position.offset, position.tail.as_slice().into()))
             {
@@ -336,7 +349,7 @@ impl Follower {
             if is_known || !sibling.is_new(last_look, modified) {
                 continue;
             }
-            if let Ok(Ok(mut file)) = OpenFile::open(&sibling.path) {
+            if let Ok(Ok(mut file)) = self.open_file(&sibling.path) {
                 shared.ledger.claim(&mut file, owner);
                 self.retiring.push_back(Retiring::new(file, now));
             }
@@ -367,7 +380,7 @@ impl Follower {
     /// A writer that goes on to a new file has written everything to the old one before. So that no line
     /// overtakes another, a file is read only up to the length it had before its predecessor was read.
     fn read(&mut self, now: Now, shared: &mut Shared, sink: &mut Sink<'_>) -> Progress {
-        let mut turn = Turn::new(now.monotonic);
+        let mut turn = Turn::new(now);
         let length = |file: &OpenFile| file.length().unwrap_or(u64::MAX);
         let current_end = match &self.current {
             Some(file) if !self.retiring.is_empty() => length(file),
@@ -405,15 +418,13 @@ impl Follower {
     /// Hands on lines whose newline does not come, and closes files that are done.
     fn tidy(&mut self, now: Now, shared: &mut Shared, sink: &mut Sink<'_>) {
         let quiet_for = |file: &OpenFile| {
-            file.last_growth.map(|last| now.monotonic.saturating_duration_since(last))
+            file.last_growth.map(|last| now.monotonic.saturating_duration_since(last.monotonic))
         };
         let patience = self.patience;
-        let open = self.current.iter_mut().chain(self.retiring.iter_mut().map(|old| &mut old.file));
+        let retiring = self.retiring.iter_mut().map(|old| &mut old.file);
+        let open = retiring.chain(&mut self.current);
         for file in open {
-            let is_due = |limit| quiet_for(file).is_some_and(|quiet| quiet >= limit);
-            if patience.incomplete.is_some_and(is_due) {
-                file.flush(&mut |line| sink(Seen::Line(line)));
-            }
+            file.expire(now, patience.incomplete, &mut |line| sink(Seen::Line(line)));
         }
         let is_done = |old: &Retiring| {
             let age = now.monotonic.saturating_duration_since(old.since);
@@ -440,14 +451,15 @@ impl Follower {
         }
         let gone_since = *self.gone_since.get_or_insert(now.monotonic);
         let growth = self.current.as_ref().and_then(|file| file.last_growth);
+        let growth = growth.map(|growth| growth.monotonic);
         let last = growth.map_or(gone_since, |growth| growth.max(gone_since));
         self.retiring.is_empty()
             && now.monotonic.saturating_duration_since(last) >= self.patience.deleted
     }
 
     fn let_go(&mut self, mut file: OpenFile, shared: &mut Shared, sink: &mut Sink<'_>) {
-        file.flush(&mut |line| sink(Seen::Line(line)));
-        self.closed_counts += file.lines.counts();
+        file.end(&mut |line| sink(Seen::Line(line)));
+        self.closed_counts += file.counts();
         shared.ledger.release(&file);
     }
 

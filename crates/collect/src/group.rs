@@ -2,6 +2,7 @@
 
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use jiff::tz::TimeZone;
@@ -10,6 +11,7 @@ use crate::follow::Follower;
 use crate::glob;
 use crate::ledger::Shared;
 use crate::notice::{Notice, Seen};
+use crate::record::Recipe;
 use crate::siblings::{SLACK, is_compressed};
 use crate::sources::LocalFile;
 use crate::start::{Now, Patience, Position, Progress, Start};
@@ -21,6 +23,7 @@ pub(crate) struct Group {
     pub(crate) location: PathBuf,
     start: Start,
     patience: Patience,
+    recipe: Arc<Recipe>,
     followers: Vec<Follower>,
     /// Files of past times that are still written to, and when they last grew.
     leaving: Vec<(Follower, Instant)>,
@@ -36,11 +39,12 @@ const FILES: usize = 4096;
 type Sink<'a> = dyn FnMut(&[u8], Seen<'_>) + 'a;
 
 impl Group {
-    pub(crate) fn new(setting: &LocalFile, patience: Patience) -> Self {
+    pub(crate) fn new(setting: &LocalFile, patience: Patience, recipe: Recipe) -> Self {
         Self {
             location: setting.location.clone(),
             start: setting.start.clone(),
             patience,
+            recipe: Arc::new(recipe),
             followers: Vec::new(),
             leaving: Vec::new(),
             named: None,
@@ -51,6 +55,10 @@ impl Group {
 
     pub(crate) fn followers_mut(&mut self) -> impl Iterator<Item = &mut Follower> {
         self.followers.iter_mut().chain(self.leaving.iter_mut().map(|(follower, _)| follower))
+    }
+
+    fn follower(&self, path: PathBuf, start: Start) -> Follower {
+        Follower::new(path, start, self.patience).with_recipe(Arc::clone(&self.recipe))
     }
 
     pub(crate) fn followers(&self) -> impl Iterator<Item = &Follower> {
@@ -131,7 +139,7 @@ impl Group {
             } else {
                 start_of_new(&path, started)
             };
-            self.followers.push(Follower::new(path, start, self.patience));
+            self.followers.push(self.follower(path, start));
         }
     }
 
@@ -160,7 +168,7 @@ impl Group {
         }
         let start =
             if is_first { shared.first_start(&path, &self.start) } else { Start::Beginning };
-        self.followers.push(Follower::new(path, start, self.patience));
+        self.followers.push(self.follower(path, start));
     }
 
     pub(crate) fn watch(&self, wait: &mut Wait) {

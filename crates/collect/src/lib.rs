@@ -3,6 +3,7 @@
 //! ```text
 //! discover ─┐
 //! settings ─┴▶ Sources ─┬▶ Follower (a file by its name) ─▶ OpenFile ─▶ LineBuffer ─┐
+//!                       │                                                   Records ┤
 //!                       └▶ Journal (journalctl)          ─▶ export   ─▶ entry text ─┴▶ Seen
 //!              Wait: sleeps until a file changes
 //! ```
@@ -22,6 +23,8 @@ pub mod journal;
 mod ledger;
 pub mod line;
 pub mod notice;
+pub mod record;
+mod settings;
 mod siblings;
 pub mod sources;
 pub mod start;

@@ -19,6 +19,8 @@ pub struct Line<'a> {
     pub text: &'a [u8],
     /// The type of its message, for analysis (decoding 2.2): `1`, and for some formats another.
     pub kind: u8,
+    /// Offset in the file of its first byte.
+    pub start: u64,
     /// Offset in the file of the first byte that is not part of it. Everything before it was handed on, so
     /// reading can go on there when this is done with; of the journal the entry's time, as in
     /// [`Position`](crate::Position). 0 for what has no place to go on at.
@@ -39,6 +41,7 @@ impl Default for Line<'_> {
         Self {
             text: &[],
             kind: LOCAL_FILE,
+            start: 0,
             end: 0,
             is_cut: false,
             is_incomplete: false,
@@ -50,13 +53,19 @@ impl Default for Line<'_> {
 /// What was done with the bytes of an input, for its state output.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LineCounts {
-    /// Lines handed on.
+    /// Lines read.
     pub lines: u64,
+    /// Records handed on: of plain formats the lines, of others what is made of them.
+    pub records: u64,
+    /// Lines that have not the form of their format. They are left out, except of `json`.
+    pub unfit: u64,
+    /// Lines and records that the format or the settings leave out on purpose.
+    pub left_out: u64,
     /// Bytes taken in, newlines included.
     pub bytes: u64,
-    /// Lines that were cut.
+    /// Lines and records that were cut.
     pub cut: u64,
-    /// Bytes that were not handed on: the rest of cut lines, and NULs at the start of lines.
+    /// Bytes that were not handed on: the rest of cut lines and records, and NULs at the start of lines.
     pub dropped_bytes: u64,
     /// Lines handed on without their newline.
     pub incomplete: u64,
@@ -65,6 +74,9 @@ pub struct LineCounts {
 impl AddAssign for LineCounts {
     fn add_assign(&mut self, other: Self) {
         self.lines += other.lines;
+        self.records += other.records;
+        self.unfit += other.unfit;
+        self.left_out += other.left_out;
         self.bytes += other.bytes;
         self.cut += other.cut;
         self.dropped_bytes += other.dropped_bytes;
@@ -96,6 +108,9 @@ impl LineBuffer {
         let mut rest = chunk;
         while let Some(end) = memchr::memchr(b'\n', rest) {
             let (line, after) = rest.split_at_mut(end);
+            if self.pending.is_empty() {
+                self.pending_from = self.offset;
+            }
             self.offset += end as u64 + 1;
             self.end_line(line, sink);
             rest = after.get_mut(1..).unwrap_or_default();
@@ -170,7 +185,8 @@ impl LineBuffer {
         } else if self.pending.is_empty() {
             // Nothing but the newline came after an incomplete line: it was complete after all.
             if !(self.is_continuation && line.is_empty()) {
-                let mark = Line { end: self.offset, ..Line::default() };
+                let (start, end) = (self.pending_from, self.offset);
+                let mark = Line { start, end, ..Line::default() };
                 hand_on(line, mark, self.is_continuation, &mut self.counts, sink);
             }
         } else {
@@ -211,7 +227,8 @@ impl LineBuffer {
         is_incomplete: bool,
         sink: &mut dyn FnMut(Line<'_>),
     ) {
-        let mark = Line { is_cut, is_incomplete, end: self.offset, ..Line::default() };
+        let (start, end) = (self.pending_from, self.offset);
+        let mark = Line { start, end, is_cut, is_incomplete, ..Line::default() };
         hand_on(&mut self.pending, mark, self.is_continuation, &mut self.counts, sink);
         self.pending.clear();
     }

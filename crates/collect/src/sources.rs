@@ -9,7 +9,7 @@
 
 use std::os::fd::BorrowedFd;
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant, SystemTime};
 
 use bartizan_config::ossec_conf::localfile::LogFormat;
@@ -18,80 +18,15 @@ use jiff::tz::TimeZone;
 use crate::follow::Follower;
 use crate::glob;
 use crate::group::Group;
-use crate::journal::{self, Journal, JournalOptions, journalctl};
+use crate::journal::{self, Journal, JournalOptions};
 use crate::ledger::{EarlierRun, Shared};
 use crate::line::LineCounts;
 use crate::notice::Seen;
-use crate::start::{Now, Patience, Position, Progress, Start};
+use crate::record::is_multilog_name;
+use crate::start::{Now, Patience, Position, Progress};
 use crate::watch::{Wait, Woken};
 
-/// One input, as configured (config 13).
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct LocalFile {
-    /// `log_format`.
-    pub log_format: LogFormat,
-    /// `location`: a path, with `*?[` a pattern, with `%` a time; for `journald` `all` or a name.
-    pub location: PathBuf,
-    /// Where reading begins.
-    pub start: Start,
-}
-
-/// What inputs need to know about the machine.
-#[derive(Clone, Debug)]
-pub struct Machine {
-    /// Its name, for journal entries without one.
-    pub hostname: String,
-    /// For names with times and for the journal's lines.
-    pub time_zone: TimeZone,
-    /// `journalctl`; `None` where it is not installed.
-    pub journalctl: Option<PathBuf>,
-}
-
-impl Machine {
-    /// This machine, of that name.
-    #[must_use]
-    pub fn new(hostname: impl Into<String>) -> Self {
-        Self {
-            hostname: hostname.into(),
-            time_zone: TimeZone::system(),
-            journalctl: journalctl(Path::new("/")),
-        }
-    }
-}
-
-/// Why an input is not read, or not as written.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
-    /// Which of the settings, by number.
-    pub setting: usize,
-    /// The location, for messages.
-    pub location: PathBuf,
-    /// What is wrong.
-    pub reason: Reason,
-}
-
-/// What is wrong with an input.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Reason {
-    /// The format cannot be read yet.
-    #[error("log format \"{0}\" cannot be read yet; the input is left out")]
-    Unsupported(LogFormat),
-    /// A format of Windows or macOS.
-    #[error("log format \"{0}\" belongs to another system; the input is left out")]
-    OtherSystem(LogFormat),
-    /// The same location was given before.
-    #[error("the same location was given before; it is read once")]
-    Duplicate,
-    /// Nothing matches yet.
-    #[error("no file matches yet; new files will be read")]
-    NoMatch,
-    /// There is no `location`.
-    #[error("location is missing")]
-    NoLocation,
-    /// There is no `journalctl`.
-    #[error("the journal is read through journalctl, which is not installed")]
-    NoJournalctl,
-}
+pub use crate::settings::{LocalFile, Machine, Problem, Reason};
 
 /// All inputs of a host.
 #[derive(Debug)]
@@ -127,12 +62,15 @@ impl Sources {
             };
             match setting.log_format {
                 format if format.is_foreign() => problem(Reason::OtherSystem(format)),
-                format if !format.is_implemented() => problem(Reason::Unsupported(format)),
+                format if format.is_command() => problem(Reason::Unsupported(format)),
                 LogFormat::Journald if machine.journalctl.is_none() => {
                     problem(Reason::NoJournalctl);
                 }
                 LogFormat::Journald => add_journal_name(&mut journal_names, &setting.location),
                 _ if setting.location.as_os_str().is_empty() => problem(Reason::NoLocation),
+                LogFormat::DjbMultilog if !is_multilog_name(&setting.location) => {
+                    problem(Reason::NotMultilog);
+                }
                 _ if groups.iter().any(|g| g.location == setting.location) => {
                     problem(Reason::Duplicate);
                 }
@@ -141,7 +79,7 @@ impl Sources {
                     if is_pattern && glob::expand(&setting.location).is_empty() {
                         problem(Reason::NoMatch);
                     }
-                    groups.push(Group::new(setting, patience));
+                    groups.push(Group::new(setting, patience, setting.recipe(&machine)));
                 }
             }
         }

@@ -1,11 +1,10 @@
 //! One turn of one input: a bounded amount of reading, so that no input starves the others.
 
 use std::io;
-use std::time::Instant;
 
 use crate::file::OpenFile;
 use crate::notice::Seen;
-use crate::start::Progress;
+use crate::start::{Now, Progress};
 
 /// Who is told what is seen.
 pub(crate) type Sink<'a> = dyn FnMut(Seen<'_>) + 'a;
@@ -16,13 +15,13 @@ pub const TURN_BYTES: u64 = 256 << 10;
 /// What one poll reads.
 #[derive(Debug)]
 pub(crate) struct Turn {
-    now: Instant,
+    now: Now,
     pub(crate) progress: Progress,
     pub(crate) failure: Option<io::Error>,
 }
 
 impl Turn {
-    pub(crate) fn new(now: Instant) -> Self {
+    pub(crate) fn new(now: Now) -> Self {
         Self { now, progress: Progress::default(), failure: None }
     }
 

@@ -9,7 +9,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use bartizan_base::{Dialect, Source};
 use bartizan_collect::sources::{Machine, Problem, Reason};
-use bartizan_collect::{LocalFile, Now, Patience, Seen, Sources, Start};
+use bartizan_collect::{LocalFile, Now, Patience, Seen, Sources};
 use bartizan_config::ossec_conf;
 use bartizan_config::ossec_conf::localfile::LogFormat;
 use tempfile::TempDir;
@@ -35,7 +35,7 @@ impl Scene {
             .map(|(format, location)| LocalFile {
                 log_format: *format,
                 location: folder.path().join(location),
-                start: Start::End,
+                ..LocalFile::default()
             })
             .collect();
         let now = Now::read();
@@ -88,8 +88,8 @@ fn what_cannot_be_read_is_named() {
     let scene = Scene::new(
         &[
             (LogFormat::Syslog, "a"),
-            (LogFormat::Audit, "b"),
-            (LogFormat::MultiLine(3), "c"),
+            (LogFormat::DjbMultilog, "b"),
+            (LogFormat::Command, "c"),
             (LogFormat::Syslog, "a"),
             (LogFormat::Eventchannel, "e"),
             (LogFormat::Journald, "all"),
@@ -99,8 +99,8 @@ fn what_cannot_be_read_is_named() {
     );
     let reasons: Vec<_> = scene.problems.iter().map(|p| (p.setting, p.reason.clone())).collect();
     let expected = [
-        (1, Reason::Unsupported(LogFormat::Audit)),
-        (2, Reason::Unsupported(LogFormat::MultiLine(3))),
+        (1, Reason::NotMultilog),
+        (2, Reason::Unsupported(LogFormat::Command)),
         (3, Reason::Duplicate),
         (4, Reason::OtherSystem(LogFormat::Eventchannel)),
         (5, Reason::NoJournalctl),
@@ -108,7 +108,7 @@ fn what_cannot_be_read_is_named() {
     ];
     assert_eq!(reasons, expected);
     let message = scene.problems[1].reason.to_string();
-    assert!(message.starts_with("log format \"multi-line:3\" cannot be read yet"), "{message}");
+    assert!(message.starts_with("log format \"command\" cannot be read yet"), "{message}");
 }
 
 #[test]
@@ -117,14 +117,17 @@ fn check_warns_of_exactly_the_formats_that_are_left_out() {
     for log_format in LogFormat::all() {
         let text = format!(
             "<ossec_config><localfile><log_format>{log_format}</log_format>\
-             <location>/nowhere/l</location><command>c</command></localfile></ossec_config>"
+             <location>/nowhere/p/current</location><command>c</command>\
+             <multiline_regex>x</multiline_regex></localfile></ossec_config>"
         );
         let (read, said) = ossec_conf::read(&Source::new("ossec.conf", text), Dialect::OURS);
         let blocks = read.unwrap().localfiles;
         assert_eq!(blocks[0].format, Some(log_format), "{log_format} is read as it is written");
-        let is_warned = said.iter().any(|d| d.message.contains("in `<log_format>`"));
-        let setting =
-            LocalFile { log_format, location: "/nowhere/l".into(), start: Start::default() };
+        let is_warned = said.iter().any(|d| {
+            d.message.contains("in `<log_format>`") || d.message.contains("belongs to another")
+        });
+        let location = "/nowhere/p/current".into();
+        let setting = LocalFile { log_format, location, ..LocalFile::default() };
         let (sources, problems) =
             Sources::new(&[setting], machine.clone(), Patience::default(), Now::read());
         assert_eq!(is_warned, !problems.is_empty(), "{log_format}: {said:?}, {problems:?}");
@@ -276,7 +279,7 @@ fn an_earlier_run_is_gone_on_with() {
     let setting = |location: &str| LocalFile {
         log_format: LogFormat::Syslog,
         location: scene.folder.path().join(location),
-        start: Start::End,
+        ..LocalFile::default()
     };
     let settings = [setting("a"), setting("*.log"), setting("later")];
     let begin = || Sources::new(&settings, machine(), Patience::default(), scene.now).0;
@@ -286,4 +289,61 @@ fn an_earlier_run_is_gone_on_with() {
     scene.sources = resumed;
     scene.expect_after(1, &[("a", "half"), ("a", "3"), ("b.log", "4"), ("c.log", "new")]);
     fresh.poll(scene.now, &mut |_, seen| assert!(!matches!(seen, Seen::Line(_))));
+}
+
+#[test]
+fn a_record_that_is_not_over_is_read_again_after_a_restart() {
+    let settings = [(LogFormat::MultiLineIndented, "a"), (LogFormat::MultiLine(2), "b")];
+    let mut scene = Scene::new(&settings, &[("a", ""), ("b", "")]);
+    scene.expect_after(0, &[]);
+    scene.append("a", "one\n more\ntwo\n");
+    scene.append("b", "1\n2\n3\n");
+    scene.expect_after(1, &[("a", "one  more"), ("b", "1 2")]);
+    let offsets: Vec<u64> = scene.sources.positions().map(|p| p.offset).collect();
+    assert_eq!(offsets, [10, 4]);
+    let positions = scene.sources.leave(&mut |_, seen| assert!(!matches!(seen, Seen::Line(_))));
+    assert_eq!(positions.iter().map(|p| p.offset).collect::<Vec<_>>(), offsets);
+
+    let settings: Vec<LocalFile> = settings
+        .iter()
+        .map(|(log_format, name)| LocalFile {
+            log_format: *log_format,
+            location: scene.path(name),
+            ..LocalFile::default()
+        })
+        .collect();
+    scene.sources = Sources::new(&settings, machine(), Patience::default(), scene.now).0;
+    scene.sources.resume(positions, scene.now.wall);
+    scene.append("a", " and more\nthree\n");
+    scene.append("b", "4\n");
+    scene.expect_after(1, &[("a", "two  and more"), ("b", "3 4")]);
+    // Handed on when nothing more comes; closing does that at once.
+    scene.append("b", "5\n");
+    scene.expect_after(1, &[]);
+    let mut closed = Vec::new();
+    scene.sources.close(&mut |_, seen| {
+        if let Seen::Line(line) = seen {
+            closed.push(String::from_utf8_lossy(line.text).into_owned());
+        }
+    });
+    assert_eq!(closed, ["three", "5"]);
+}
+
+#[test]
+fn a_record_ends_with_its_file() {
+    let mut scene = Scene::new(&[(LogFormat::MultiLineIndented, "a")], &[("a", "")]);
+    scene.expect_after(0, &[]);
+    scene.append("a", "one\n more\n");
+    scene.expect_after(1, &[]);
+    fs::rename(scene.path("a"), scene.path("a.1")).unwrap();
+    fs::write(scene.path("a"), " orphan\nnext\n").unwrap();
+    // A record does not go on in the next file.
+    scene.expect_after(1, &[("a", " orphan")]);
+    scene.expect_after(5, &[("a", "one  more"), ("a", "next")]);
+    scene.append("a", "two\n");
+    scene.expect_after(1, &[]);
+    OpenOptions::new().write(true).truncate(true).open(scene.path("a")).unwrap();
+    scene.append("a", "3\n");
+    scene.expect_after(1, &[("a", "two")]);
+    scene.expect_after(5, &[("a", "3")]);
 }

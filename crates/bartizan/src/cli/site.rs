@@ -9,7 +9,7 @@ use bartizan_base::{Diagnostic, Dialect, Severity};
 use bartizan_collect::{LocalFile, Start};
 use bartizan_config::Configuration;
 use bartizan_config::internal_options::InternalOptions;
-use bartizan_config::ossec_conf::localfile::LogFormat;
+use bartizan_config::ossec_conf::localfile::{Localfile, LogFormat};
 use bartizan_config::ossec_conf::{self, codes};
 
 use crate::cli::{Common, Console, built_in, show};
@@ -164,19 +164,28 @@ pub(crate) fn declared_lists(
     Some(files.lists.into_iter().map(|list| list.text).collect())
 }
 
-/// The `<localfile>` blocks as inputs. Commands stand in for files: whoever cannot run them says so.
+/// The `<localfile>` blocks as inputs.
 pub(crate) fn local_files(configuration: &Configuration) -> Vec<LocalFile> {
-    let files = configuration.localfiles.iter().flat_map(|file| {
-        let log_format = file.format.unwrap_or_default();
-        let is_journal = log_format == LogFormat::Journald && file.locations.is_empty();
-        let whole_journal = is_journal.then(|| PathBuf::from("all"));
-        let commands = file.command.iter().map(PathBuf::from).chain(whole_journal);
-        let locations = file.locations.iter().map(|location| location.path.clone());
-        locations.chain(commands).map(move |location| LocalFile {
-            log_format,
-            location,
-            start: Start::End,
-        })
-    });
-    files.collect()
+    configuration.localfiles.iter().flat_map(inputs_of).collect()
+}
+
+/// A block is as many inputs as it has locations; of a command the command line is the location.
+fn inputs_of(block: &Localfile) -> Vec<LocalFile> {
+    let log_format = block.format.unwrap_or_default();
+    let mut locations: Vec<PathBuf> = if log_format.is_command() {
+        block.command.iter().map(PathBuf::from).collect()
+    } else {
+        block.locations.iter().map(|location| location.path.clone()).collect()
+    };
+    if locations.is_empty() && log_format == LogFormat::Journald {
+        locations.push(PathBuf::from("all"));
+    }
+    let options = Arc::new(block.clone());
+    let input = |location| LocalFile {
+        log_format,
+        location,
+        start: Start::End,
+        options: Arc::clone(&options),
+    };
+    locations.into_iter().map(input).collect()
 }

@@ -54,18 +54,18 @@ fn what_cannot_be_read_yet_is_named_and_not_said_to_be_watched() {
     let block = |format: &str, rest: &str| {
         format!("<localfile><log_format>{format}</log_format>{rest}</localfile>\n")
     };
-    let more = block("multi-line:3", "<location>/nowhere/lines.log</location>")
+    let more = block("eventchannel", "<location>Security</location>")
         + &block("command", "<command>df -P</command>")
-        + &block("audit", "<location>/nowhere/audit.log</location>");
+        + &block("djb-multilog", "<location>/nowhere/qmail.log</location>");
     let mut scene = Scene::with("<jsonout_output>yes</jsonout_output>", &more);
     let running = scene.start();
     scene.log_lines(1);
     scene.wait_for_alerts(&running, 1);
     let said = running.stop().said;
     for told in [
-        "/nowhere/lines.log: log format \"multi-line:3\" cannot be read yet",
+        "Security: log format \"eventchannel\" belongs to another system",
         "df -P: log format \"command\" cannot be read yet",
-        "/nowhere/audit.log: log format \"audit\" cannot be read yet",
+        "/nowhere/qmail.log: a log of multilog is named PROGRAM/current",
         "configured, but not done yet: ",
     ] {
         assert!(said.contains(told), "{told}\n{said}");

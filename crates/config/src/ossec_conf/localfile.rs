@@ -1,16 +1,22 @@
-//! `<localfile>`: which logs are read (config 13).
+//! `<localfile>`: which logs are read (config 13, collection 9.1).
 
-use std::fmt;
+mod format;
+mod options;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
 use bartizan_base::Place;
+use bartizan_pattern::Language;
 
 use super::codes;
-use super::context::{Context, Wrong};
-use super::table::{Opt, Origin, ignored};
-use super::value::Value;
+use super::context::Context;
 use crate::xml::Element;
+
+pub use format::LogFormat;
+pub use options::LOCALFILE;
+
+type Set = super::table::Set<Localfile>;
 
 /// One `<localfile>` block.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,14 +27,38 @@ pub struct Localfile {
     pub command: Option<String>,
     /// How records are made of what is read. `<log_format>`.
     pub format: Option<LogFormat>,
-    /// Time between runs of a command. `<frequency>`; 360 seconds if not given.
+    /// Time between runs of a command. `<frequency>`; [`COMMAND_FREQUENCY`] if not given.
     pub frequency: Option<Duration>,
     /// Name of a command in its messages. `<alias>`.
     pub alias: Option<String>,
-    /// Whether old events are skipped. `<only-future-events>`.
+    /// Whether events that came while nothing was read are skipped. `<only-future-events>`.
     pub only_future_events: Option<bool>,
+    /// More bytes than this are skipped at the start. Attribute `max-size` of `<only-future-events>`.
+    pub max_size: Option<u64>,
     /// Filter of the Windows event channel. `<query>`.
     pub query: Option<String>,
+    /// Where records begin or end. `<multiline_regex>`.
+    pub multiline_regex: Option<LineRegex>,
+    /// Keys and values that are added to objects of `json`. `<label>`.
+    pub labels: Vec<(String, String)>,
+    /// Where events go; empty: to analysis. `<target>`.
+    pub targets: Vec<String>,
+    /// Form of the events for analysis. `<out_format>`.
+    pub out_format: Option<String>,
+    /// Files that were not changed for so long are not read. `<age>`.
+    pub age: Option<Duration>,
+    /// Patterns of files that are left out. `<exclude>`.
+    pub exclude: Vec<PathBuf>,
+    /// Whether files that are no text are left out. `<ignore_binaries>`.
+    pub ignore_binaries: bool,
+    /// An event is dropped when one of these matches. `<ignore>`.
+    pub ignore: Vec<TextTest>,
+    /// An event is kept only when all of these match. `<restrict>`.
+    pub restrict: Vec<TextTest>,
+    /// Journal entries are kept when all of these match. `<filter>`.
+    pub filters: Vec<JournalFilter>,
+    /// One of its filters cannot be used: nothing is read (collection 9.5).
+    pub has_bad_filter: bool,
     /// The block.
     pub place: Option<Place>,
 }
@@ -42,236 +72,79 @@ pub struct Location {
     pub place: Place,
 }
 
-/// How records are made of what is read (collection 2).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "named as the values of log_format")]
-pub enum LogFormat {
-    #[default]
-    Syslog,
-    Generic,
-    SnortFull,
-    SnortFast,
-    Apache,
-    Iis,
-    Squid,
-    Nmapg,
-    MysqlLog,
-    PostgresqlLog,
-    MssqlLog,
-    Ossecalert,
-    DjbMultilog,
-    SyslogPipe,
-    Command,
-    FullCommand,
-    Audit,
-    /// This many lines are one record.
-    MultiLine(u32),
-    MultiLineIndented,
-    Journald,
-    ModsecAudit,
-    Eventlog,
-    Eventchannel,
-    Json,
-    MultiLineRegex,
-    Macos,
+/// Where records of `multi-line-regex` begin or end (collection 9.2).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LineRegex {
+    /// The pattern, PCRE2; case matters.
+    pub pattern: Vec<u8>,
+    /// What a match means.
+    pub meaning: Meaning,
+    /// What stands between the lines of a record.
+    pub newline: Newline,
+    /// So long a record waits for its next line.
+    pub timeout: Duration,
 }
 
-/// Every format but `multi-line:N`: its name, and who knows it.
-const FORMATS: &[(&str, LogFormat, Origin)] = &[
-    ("syslog", LogFormat::Syslog, Origin::Since(28)),
-    ("generic", LogFormat::Generic, Origin::Since(28)),
-    ("snort-full", LogFormat::SnortFull, Origin::Since(28)),
-    ("snort-fast", LogFormat::SnortFast, Origin::Since(28)),
-    ("apache", LogFormat::Apache, Origin::Since(28)),
-    ("iis", LogFormat::Iis, Origin::Since(28)),
-    ("squid", LogFormat::Squid, Origin::Since(28)),
-    ("nmapg", LogFormat::Nmapg, Origin::Since(28)),
-    ("mysql_log", LogFormat::MysqlLog, Origin::Since(28)),
-    ("postgresql_log", LogFormat::PostgresqlLog, Origin::Since(28)),
-    ("mssql_log", LogFormat::MssqlLog, Origin::Since(28)),
-    ("ossecalert", LogFormat::Ossecalert, Origin::Since(28)),
-    ("djb-multilog", LogFormat::DjbMultilog, Origin::Since(28)),
-    ("syslog-pipe", LogFormat::SyslogPipe, Origin::Since(28)),
-    ("command", LogFormat::Command, Origin::Since(28)),
-    ("full_command", LogFormat::FullCommand, Origin::Since(28)),
-    ("eventlog", LogFormat::Eventlog, Origin::Since(28)),
-    ("eventchannel", LogFormat::Eventchannel, Origin::Since(28)),
-    ("audit", LogFormat::Audit, Origin::Since(32)),
-    ("multi-line_indented", LogFormat::MultiLineIndented, Origin::Since(36)),
-    ("journald", LogFormat::Journald, Origin::Since(37)),
-    ("modsec-audit", LogFormat::ModsecAudit, Origin::Since(43)),
-    ("json", LogFormat::Json, Origin::Wazuh),
-    ("multi-line-regex", LogFormat::MultiLineRegex, Origin::Wazuh),
-    ("macos", LogFormat::Macos, Origin::Wazuh),
-];
-
-impl LogFormat {
-    /// Whether each line is a record of its own and sent as it is (collection 2.1).
-    #[must_use]
-    pub fn is_plain_lines(self) -> bool {
-        matches!(
-            self,
-            Self::Syslog
-                | Self::Generic
-                | Self::SnortFast
-                | Self::Apache
-                | Self::Iis
-                | Self::Squid
-                | Self::SyslogPipe
-        )
-    }
-
-    /// Whether it can be read today: the one answer that the warning of `check` and the collector share.
-    #[must_use]
-    pub fn is_implemented(self) -> bool {
-        // A line of `json` that is no JSON is an event too (collection 9.2).
-        self.is_plain_lines() || matches!(self, Self::Json | Self::Journald)
-    }
-
-    /// Whether it is made by a system that this program does not run on.
-    #[must_use]
-    pub fn is_foreign(self) -> bool {
-        matches!(self, Self::Eventlog | Self::Eventchannel | Self::Macos)
-    }
-
-    /// Every format; of `multi-line:N` one.
-    pub fn all() -> impl Iterator<Item = Self> {
-        FORMATS.iter().map(|(_, format, _)| *format).chain([Self::MultiLine(3)])
-    }
-
-    /// Whether records come from a command instead of a file.
-    #[must_use]
-    pub fn is_command(self) -> bool {
-        matches!(self, Self::Command | Self::FullCommand)
-    }
-
-    /// As it is written; `multi-line` without its number.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        let row = FORMATS.iter().find(|(_, format, _)| *format == self);
-        row.map_or("multi-line", |(name, _, _)| name)
-    }
-}
-
-/// As it is written.
-impl fmt::Display for LogFormat {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::MultiLine(lines) => write!(f, "multi-line:{lines}"),
-            format => f.write_str(format.name()),
+impl LineRegex {
+    /// With the defaults of the attributes.
+    fn new(pattern: &[u8]) -> Self {
+        Self {
+            pattern: options::case_sensitive(pattern),
+            meaning: Meaning::default(),
+            newline: Newline::default(),
+            timeout: Duration::from_secs(5),
         }
     }
 }
 
+/// What a match of `multiline_regex` means. Attribute `match`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Meaning {
+    /// The line begins a record.
+    #[default]
+    Start,
+    /// The line ends the record, and belongs to it.
+    End,
+    /// The record ends when all of it matches.
+    All,
+}
+
+/// What stands between the lines of a record. Attribute `replace`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Newline {
+    /// The line feed.
+    #[default]
+    Kept,
+    /// Nothing.
+    Nothing,
+    /// A blank.
+    Blank,
+    /// A tab.
+    Tab,
+}
+
+/// A pattern that the text of an event is tested with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TextTest {
+    /// Its language. Case matters in PCRE2 only.
+    pub language: Language,
+    /// The pattern.
+    pub pattern: Vec<u8>,
+}
+
+/// A test of a field of journal entries (collection 9.5).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JournalFilter {
+    /// The field.
+    pub field: String,
+    /// The pattern, PCRE2; case matters.
+    pub pattern: Vec<u8>,
+    /// Entries without the field are kept.
+    pub ignore_if_missing: bool,
+}
+
 /// Time between runs of a command if nothing is said (config 13).
 pub const COMMAND_FREQUENCY: Duration = Duration::from_secs(360);
-
-/// A row of the table.
-type Row = Opt<Localfile>;
-
-/// Every option of `<localfile>`.
-pub const LOCALFILE: &[Opt<Localfile>] = &[
-    Row::new("location", "path", "A file; *, ?, [ and % of strftime are allowed", location),
-    Row::new("log_format", "see the manual", "How records are made of the file", log_format),
-    Row::new(
-        "command",
-        "command line",
-        "What is run, for command and full_command",
-        |c, v, context| {
-            v.refuse_empty(context)?;
-            c.command = Some(v.string());
-            Ok(())
-        },
-    )
-    .not_yet(),
-    Row::new("frequency", "seconds, hourly or daily", "Time between runs of a command", frequency)
-        .not_yet(),
-    Row::new("alias", "text", "Name of the command in its messages", |c, v, _| {
-        c.alias = Some(v.string());
-        Ok(())
-    })
-    .not_yet(),
-    Row::new("only-future-events", "yes or no", "Skip what is there already", |c, v, context| {
-        // OSSEC takes any value for yes (config 13).
-        c.only_future_events = Some(context.is_strict() || v.yes_no()?);
-        Ok(())
-    })
-    .attributes(&["max-size"])
-    .not_yet(),
-    Row::new("query", "XPath", "Filter of the Windows event channel", |c, v, _| {
-        c.query = Some(v.string());
-        Ok(())
-    })
-    .attributes(&["type", "level"])
-    .not_yet(),
-    wazuh("multiline_regex", "Where a record begins or ends", &["match", "replace", "timeout"]),
-    wazuh("label", "Added to each object", &["key"]),
-    wazuh("target", "Where events go", &[]),
-    wazuh("out_format", "Form of the event", &["target"]),
-    wazuh("reconnect_time", "Time before opening the channel anew", &[]),
-    wazuh("age", "Files older than this are not read", &[]),
-    wazuh("exclude", "Files that are left out", &[]),
-    wazuh("ignore_binaries", "Files that are no text are left out", &[]),
-    wazuh("max-size", "More than this is skipped at the start", &[]),
-    wazuh("ignore", "Events that are dropped", &["type"]),
-    wazuh("restrict", "Events that are kept", &["type"]),
-    wazuh("filter", "Journal entries that are kept", &["field", "ignore_if_missing"]),
-];
-
-const fn wazuh(
-    name: &'static str,
-    help: &'static str,
-    attributes: &'static [&'static str],
-) -> Opt<Localfile> {
-    Row::new(name, "anything", help, ignored).attributes(attributes).origin(Origin::Wazuh).not_yet()
-}
-
-fn location(c: &mut Localfile, v: &Value<'_>, context: &mut Context<'_>) -> Result<(), Wrong> {
-    v.refuse_empty(context)?;
-    c.locations.push(Location { path: v.path(), place: context.place(&v.span()) });
-    Ok(())
-}
-
-fn log_format(c: &mut Localfile, v: &Value<'_>, context: &mut Context<'_>) -> Result<(), Wrong> {
-    let known = FORMATS.iter().filter(|(_, _, origin)| origin.is_known(context.dialect));
-    let known: Vec<(&str, LogFormat)> = known.map(|(name, format, _)| (*name, *format)).collect();
-    let format = match multi_line(v, context)? {
-        Some(format) => format,
-        None => v.one_of(&known)?,
-    };
-    if !format.is_implemented() {
-        context.value_not_yet(v, "log_format", format.name());
-    }
-    c.format = Some(format);
-    Ok(())
-}
-
-/// `multi-line:N`, with blanks around the colon (collection 2.1).
-fn multi_line(v: &Value<'_>, context: &Context<'_>) -> Result<Option<LogFormat>, Wrong> {
-    let text = v.string();
-    let Some(rest) = text.strip_prefix("multi-line") else { return Ok(None) };
-    let Some(number) = rest.trim_start().strip_prefix(':') else {
-        let known = FORMATS.iter().any(|(name, _, _)| *name == text);
-        let wrong = Wrong::expected("the number of lines of a record, like `multi-line:3`");
-        return if known { Ok(None) } else { Err(wrong) };
-    };
-    match number.trim().parse::<u32>() {
-        Ok(lines) if lines > 0 || context.is_strict() => Ok(Some(LogFormat::MultiLine(lines))),
-        _ => Err(Wrong::expected("the number of lines of a record, like `multi-line:3`")),
-    }
-}
-
-fn frequency(c: &mut Localfile, v: &Value<'_>, context: &mut Context<'_>) -> Result<(), Wrong> {
-    let seconds = match v.bytes() {
-        b"hourly" => 3_600,
-        b"daily" => 86_400,
-        _ => v
-            .loose_number(1..=u64::from(u32::MAX), context)
-            .map_err(|_| Wrong::expected("a number of seconds, `hourly` or `daily`"))?,
-    };
-    c.frequency = Some(Duration::from_secs(seconds));
-    Ok(())
-}
 
 pub(super) fn finish(block: &Localfile, section: &Element, context: &mut Context<'_>) {
     let span = &section.name_span;
@@ -292,6 +165,35 @@ pub(super) fn finish(block: &Localfile, section: &Element, context: &mut Context
             context.needs(section, "location", "");
         }
     }
+    if format == LogFormat::MultiLineRegex {
+        context.needs(section, "multiline_regex", "it says where a record begins or ends");
+    }
+    tell_of_needless_options(format, section, context);
+}
+
+/// Options that do not fit the format have no effect (collection 9.1).
+fn tell_of_needless_options(format: LogFormat, section: &Element, context: &mut Context<'_>) {
+    if context.is_strict() {
+        return;
+    }
+    let of_files = !format.is_command() && format != LogFormat::Journald && !format.is_foreign();
+    for element in &section.children {
+        let fits = match element.name.as_slice() {
+            b"command" | b"frequency" | b"alias" => format.is_command(),
+            b"multiline_regex" => format == LogFormat::MultiLineRegex,
+            b"label" => format == LogFormat::Json,
+            b"filter" => format == LogFormat::Journald,
+            b"age" | b"exclude" | b"ignore_binaries" | b"max-size" => of_files,
+            b"ignore" | b"restrict" => format != LogFormat::Journald,
+            b"query" | b"reconnect_time" => format.is_foreign(),
+            _ => true,
+        };
+        if !fits {
+            let name = String::from_utf8_lossy(&element.name).into_owned();
+            let message = format!("`{name}` has no effect with the log format `{format}`");
+            context.warn(codes::NO_EFFECT_HERE, element.name_span.clone(), message, "");
+        }
+    }
 }
 
 /// A file that is named twice is read once (config 13).
@@ -299,7 +201,9 @@ pub(super) fn drop_repeated(blocks: &mut [Localfile], context: &mut Context<'_>)
     let mut seen = std::collections::HashSet::new();
     for block in blocks {
         // A block that is not read takes no file away from another.
-        if block.format.is_none_or(|f| f == LogFormat::Journald || !f.is_implemented()) {
+        let is_file =
+            |f: LogFormat| !(f == LogFormat::Journald || f.is_foreign() || f.is_command());
+        if !block.format.is_some_and(is_file) {
             continue;
         }
         block.locations.retain(|location| {

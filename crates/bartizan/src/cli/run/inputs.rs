@@ -61,6 +61,7 @@ impl Inputs {
             log_format: LogFormat::Syslog,
             location,
             start: Start::Beginning,
+            ..LocalFile::default()
         };
         Self { settings: paths.into_iter().map(setting).collect(), notes: Vec::new() }
     }

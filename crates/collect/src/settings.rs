@@ -1,0 +1,98 @@
+//! Inputs as they are configured, and what may be wrong with them.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use bartizan_config::ossec_conf::localfile::{Localfile, LogFormat};
+use jiff::tz::TimeZone;
+
+use crate::journal::journalctl;
+use crate::record::{Labels, LinePattern, Recipe};
+use crate::start::Start;
+
+/// One input, as configured (config 13).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LocalFile {
+    /// `log_format`.
+    pub log_format: LogFormat,
+    /// `location`: a path, with `*?[` a pattern, with `%` a time; for `journald` `all` or a name.
+    pub location: PathBuf,
+    /// Where reading begins.
+    pub start: Start,
+    /// The options of its block.
+    pub options: Arc<Localfile>,
+}
+
+impl LocalFile {
+    /// How its records are made.
+    pub(crate) fn recipe(&self, machine: &Machine) -> Recipe {
+        let labels = self.options.labels.iter();
+        Recipe {
+            format: self.log_format,
+            pattern: self.options.multiline_regex.as_ref().and_then(LinePattern::of).map(Arc::new),
+            labels: Labels::new(labels.map(|(key, value)| (key.as_str(), value.as_str()))),
+            hostname: machine.hostname.as_str().into(),
+            time_zone: machine.time_zone.clone(),
+        }
+    }
+}
+
+/// What inputs need to know about the machine.
+#[derive(Clone, Debug)]
+pub struct Machine {
+    /// Its name, for journal entries without one.
+    pub hostname: String,
+    /// For names with times and for the journal's lines.
+    pub time_zone: TimeZone,
+    /// `journalctl`; `None` where it is not installed.
+    pub journalctl: Option<PathBuf>,
+}
+
+impl Machine {
+    /// This machine, of that name.
+    #[must_use]
+    pub fn new(hostname: impl Into<String>) -> Self {
+        Self {
+            hostname: hostname.into(),
+            time_zone: TimeZone::system(),
+            journalctl: journalctl(Path::new("/")),
+        }
+    }
+}
+
+/// Why an input is not read, or not as written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Which of the settings, by number.
+    pub setting: usize,
+    /// The location, for messages.
+    pub location: PathBuf,
+    /// What is wrong.
+    pub reason: Reason,
+}
+
+/// What is wrong with an input.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Reason {
+    /// The format cannot be read yet.
+    #[error("log format \"{0}\" cannot be read yet; the input is left out")]
+    Unsupported(LogFormat),
+    /// The name is not one that multilog gives.
+    #[error("a log of multilog is named PROGRAM/current; the input is left out")]
+    NotMultilog,
+    /// A format of Windows or macOS.
+    #[error("log format \"{0}\" belongs to another system; the input is left out")]
+    OtherSystem(LogFormat),
+    /// The same location was given before.
+    #[error("the same location was given before; it is read once")]
+    Duplicate,
+    /// Nothing matches yet.
+    #[error("no file matches yet; new files will be read")]
+    NoMatch,
+    /// There is no `location`.
+    #[error("location is missing")]
+    NoLocation,
+    /// There is no `journalctl`.
+    #[error("the journal is read through journalctl, which is not installed")]
+    NoJournalctl,
+}
