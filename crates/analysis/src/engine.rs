@@ -16,6 +16,7 @@ use crate::counters::{Counters, Memory, STORES, Store};
 use crate::databases::MemoryDatabases;
 use crate::duplicates::Duplicates;
 use crate::front::Front;
+use crate::pipeline::Batch;
 use crate::plan::{PlanList, Stage, Walk};
 use crate::report::{Report, Silence};
 use crate::ruleset::Ruleset;
@@ -50,6 +51,8 @@ pub struct Engine {
     pub(crate) front: Front,
     /// Those of worker threads, kept for what they have learned.
     pub(crate) workers: Vec<Front>,
+    /// Batches that are not on their way, kept for their buffers.
+    pub(crate) batches: Vec<Batch>,
     utc_offset: Box<dyn FnMut(Timestamp) -> i32 + Send>,
     event: Event,
     /// The walk of the event, where it is prepared here.
@@ -91,6 +94,7 @@ impl Engine {
             role,
             front: Front::new(Arc::clone(&ruleset), server_name),
             workers: Vec::new(),
+            batches: Vec::new(),
             utc_offset: Box::new(utc_offset),
             event: Event::default(),
             walk: Walk::default(),

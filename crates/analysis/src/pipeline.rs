@@ -140,11 +140,12 @@ impl Engine {
     ) -> Result<(), PipelineError> {
         let workers = threads.saturating_sub(1);
         if workers == 0 {
-            let mut batch = Batch::default();
+            let mut batch = self.batches.pop().unwrap_or_default();
             while source(&mut batch) {
                 batch.prepare(self.front());
                 self.conclude(&mut batch, sink);
             }
+            self.batches.push(batch);
             return Ok(());
         }
         let mut fronts = self.take_workers(workers);
@@ -157,7 +158,7 @@ impl Engine {
                     .spawn_scoped(scope, move || run_worker(front, &work, &done))?;
                 lanes.push(Lane { give, take, away: 0 });
             }
-            let (places, free) = (VecDeque::new(), Vec::new());
+            let (places, free) = (VecDeque::new(), std::mem::take(&mut self.batches));
             Course { lanes, source, is_ended: false, places, free }.run(self, sink)
         });
         self.keep_workers(fronts);
@@ -218,7 +219,10 @@ impl Course<'_> {
         loop {
             self.give_out()?;
             let mut batch = match self.places.pop_front() {
-                None => return Ok(()),
+                None => {
+                    engine.batches = self.free;
+                    return Ok(());
+                }
                 Some(Place::Here(batch)) => batch,
                 Some(Place::Away(number)) => match self.take_back(number)? {
                     Some(batch) => batch,
@@ -244,7 +248,11 @@ impl Course<'_> {
         }
         let mut batch = self.free.pop().unwrap_or_default();
         self.is_ended = !(self.source)(&mut batch);
-        (!self.is_ended).then_some(batch)
+        if self.is_ended {
+            self.free.push(batch);
+            return None;
+        }
+        Some(batch)
     }
 
     /// Gives every worker as much as it can hold.
