@@ -70,6 +70,17 @@ impl Day {
         }
     }
 
+    /// The day before.
+    #[must_use]
+    pub fn previous(self) -> Self {
+        let Self { year, month, day } = self;
+        match (month, day) {
+            (1, 1) => Self { year: year.saturating_sub(1), month: 12, day: 31 },
+            (_, 1) => Self { year, month: month - 1, day: days_in(year, month - 1) },
+            _ => Self { year, month, day: day - 1 },
+        }
+    }
+
     /// Days since 1 March of the year 0, so that days can be counted between two.
     #[must_use]
     pub fn number(self) -> i64 {
@@ -110,6 +121,7 @@ mod tests {
         for _ in 0..1600 {
             let next = day.next();
             assert!(next > day && next.number() == day.number() + 1, "{day} {next}");
+            assert_eq!(next.previous(), day);
             assert_eq!(Day::parse(&next.to_string()), Some(next));
             assert_eq!(Day::month_named(next.month_name()), Some(next.month));
             day = next;
