@@ -293,7 +293,8 @@ fn start(options: &JournalOptions, cursor: &[u8]) -> io::Result<Running> {
     }
 }
 
-fn without_waiting(fd: OwnedFd) -> io::Result<File> {
+/// The pipe, so that reading never waits.
+pub(crate) fn without_waiting(fd: OwnedFd) -> io::Result<File> {
     let flags = OFlag::from_bits_retain(fcntl(&fd, FcntlArg::F_GETFL)?);
     fcntl(&fd, FcntlArg::F_SETFL(flags | OFlag::O_NONBLOCK))?;
     Ok(File::from(fd))

@@ -1,9 +1,10 @@
-//! What a host sees, as lines: followed files and the journal.
+//! What a host sees, as lines: followed files, the output of commands, the journal.
 //!
 //! ```text
 //! discover ─┐
 //! settings ─┴▶ Sources ─┬▶ Follower (a file by its name) ─▶ OpenFile ─▶ LineBuffer ─┐
 //!                       │                                                   Records ┤
+//!                       ├▶ Command (sh -c, every so often)                          ┤
 //!                       └▶ Journal (journalctl)          ─▶ export   ─▶ entry text ─┴▶ Seen
 //!              Wait: sleeps until a file changes
 //! ```
@@ -13,6 +14,7 @@
 //! the age of rotated files is compared with it); a poll never waits and does a bounded amount of work.
 //! The process that collects needs rights that others do not, so this crate never interprets what it reads.
 
+mod command;
 pub mod discover;
 mod export;
 mod file;
@@ -31,6 +33,7 @@ pub mod start;
 mod turn;
 pub mod watch;
 
+pub use command::COMMAND_TIMEOUT;
 pub use file::FileId;
 pub use follow::Follower;
 pub use ledger::Shared;

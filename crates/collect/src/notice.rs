@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::Path;
+use std::time::Duration;
 
 use crate::line::Line;
 
@@ -55,6 +56,12 @@ pub enum Notice {
     Ended(String),
     /// Entries of the journal were removed before they were read.
     EntriesLost,
+    /// A command took longer than this and was ended.
+    TimedOut(Duration),
+    /// A command could not be run, or did not end well. Told when it is not as the last time.
+    CommandFailed(String),
+    /// A command wrote more than is used of it.
+    OutputCut,
 }
 
 /// What stands where a file was expected.
@@ -87,7 +94,7 @@ impl Kind {
 pub const OWN_LOCATION: &str = "ossec-logcollector";
 
 impl Notice {
-    /// The event that OSSEC's rules 591 and 592 expect, for the location [`OWN_LOCATION`].
+    /// The event about it, for the location [`OWN_LOCATION`]: OSSEC's rules 591 and 592 expect two of them.
     #[must_use]
     pub fn event_text(&self, path: &Path) -> Option<String> {
         let path = path.display();
@@ -96,6 +103,7 @@ impl Notice {
             Self::Truncated | Self::Rewritten => {
                 Some(format!("ossec: File size reduced (inode remained): '{path}'."))
             }
+            Self::TimedOut(_) => Some(format!("ossec: command timed out: '{path}'.")),
             _ => None,
         }
     }
@@ -123,6 +131,11 @@ impl Notice {
             }
             Self::Ended(reason) => format!("ended, starting it again: {reason}"),
             Self::EntriesLost => "entries were removed before they were read".into(),
+            Self::TimedOut(after) => {
+                format!("took longer than {} s and was ended", after.as_secs())
+            }
+            Self::CommandFailed(how) => how.clone(),
+            Self::OutputCut => "wrote more than is used of a command's output".into(),
         }
     }
 }

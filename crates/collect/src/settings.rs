@@ -74,9 +74,9 @@ pub struct Problem {
 /// What is wrong with an input.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Reason {
-    /// The format cannot be read yet.
-    #[error("log format \"{0}\" cannot be read yet; the input is left out")]
-    Unsupported(LogFormat),
+    /// There is no command to run.
+    #[error("log format \"{0}\" needs a command; the input is left out")]
+    NoCommand(LogFormat),
     /// The name is not one that multilog gives.
     #[error("a log of multilog is named PROGRAM/current; the input is left out")]
     NotMultilog,

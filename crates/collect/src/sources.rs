@@ -2,19 +2,22 @@
 //!
 //! ```text
 //! LocalFile {format, location} ─▶ Group ─▶ Follower, Follower, …     poll: one turn each, in order
+//!                              ├▶ Command
 //!                              └▶ Journal
 //! ```
 //!
 //! A format that cannot be read yet is named in a [`Problem`], never left out in silence.
 
+use std::collections::HashMap;
 use std::os::fd::BorrowedFd;
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
 use bartizan_config::ossec_conf::localfile::LogFormat;
 use jiff::tz::TimeZone;
 
+use crate::command::Command;
 use crate::follow::Follower;
 use crate::glob;
 use crate::group::Group;
@@ -32,12 +35,14 @@ pub use crate::settings::{LocalFile, Machine, Problem, Reason};
 #[derive(Debug)]
 pub struct Sources {
     groups: Vec<Group>,
+    commands: Vec<Command>,
     journal: Option<Journal>,
     shared: Shared,
     wait: Wait,
     started: SystemTime,
     time_zone: TimeZone,
     next_scan: Option<Instant>,
+    last_poll: Option<Instant>,
 }
 
 /// Patterns are expanded again after this time, if nothing was noticed before (collection 4.4: 60 s).
@@ -54,6 +59,7 @@ impl Sources {
     ) -> (Self, Vec<Problem>) {
         let mut problems = Vec::new();
         let mut groups: Vec<Group> = Vec::new();
+        let mut commands = Vec::new();
         let mut journal_names: Option<Vec<String>> = None;
         for (at, setting) in settings.iter().enumerate() {
             let mut problem = |reason| {
@@ -62,7 +68,10 @@ impl Sources {
             };
             match setting.log_format {
                 format if format.is_foreign() => problem(Reason::OtherSystem(format)),
-                format if format.is_command() => problem(Reason::Unsupported(format)),
+                format if format.is_command() => match Command::new(setting, patience.command) {
+                    Some(command) => commands.push(command),
+                    None => problem(Reason::NoCommand(format)),
+                },
                 LogFormat::Journald if machine.journalctl.is_none() => {
                     problem(Reason::NoJournalctl);
                 }
@@ -90,6 +99,8 @@ impl Sources {
         });
         let sources = Self {
             groups,
+            commands,
+            last_poll: None,
             journal,
             shared: Shared::default(),
             wait: Wait::default(),
@@ -103,11 +114,12 @@ impl Sources {
     /// Whether there is nothing to read.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.groups.is_empty() && self.journal.is_none()
+        self.groups.is_empty() && self.commands.is_empty() && self.journal.is_none()
     }
 
     /// Gives each input one turn. `sink` is told the location and what was seen there. Never waits.
     pub fn poll(&mut self, now: Now, sink: &mut dyn FnMut(&[u8], Seen<'_>)) -> Progress {
+        self.last_poll = Some(now.monotonic);
         if self.next_scan.is_none_or(|at| now.monotonic >= at) {
             self.scan(now, sink);
         }
@@ -118,6 +130,9 @@ impl Sources {
         };
         for group in &mut self.groups {
             add(group.poll(now, &self.time_zone, &mut self.shared, sink));
+        }
+        for command in &mut self.commands {
+            add(command.poll(now, sink));
         }
         if let Some(journal) = &mut self.journal {
             let location = journal::LOCATION.as_bytes();
@@ -131,6 +146,11 @@ impl Sources {
     pub fn wait(&mut self, timeout: Duration, others: &[BorrowedFd<'_>]) {
         let mut inputs = others.to_vec();
         inputs.extend(self.journal.as_ref().and_then(Journal::fd));
+        inputs.extend(self.commands.iter().filter_map(Command::fd));
+        let due = self.commands.iter().filter_map(Command::due).min();
+        let until_due =
+            due.zip(self.last_poll).map(|(due, now)| due.saturating_duration_since(now));
+        let timeout = until_due.map_or(timeout, |until| until.min(timeout));
         if self.wait.wait(timeout, &inputs) == Woken::NewName {
             self.next_scan = None;
         }
@@ -142,12 +162,14 @@ impl Sources {
             group.close(&mut self.shared, sink);
         }
         self.journal = None;
+        self.commands.clear();
     }
 
     /// Every input that is read now, and what was read from it.
     pub fn counts(&self) -> impl Iterator<Item = (&[u8], LineCounts)> + '_ {
         let files = self.groups.iter().flat_map(Group::followers);
         let files = files.map(|f| (f.path().as_os_str().as_bytes(), f.counts()));
+        let files = files.chain(self.commands.iter().map(|c| (c.location(), c.counts())));
         files.chain(self.journal.iter().map(|j| (journal::LOCATION.as_bytes(), j.counts())))
     }
 
@@ -155,27 +177,38 @@ impl Sources {
     /// places where to go on, for [`Sources::resume`].
     pub fn leave(&mut self, sink: &mut dyn FnMut(&[u8], Seen<'_>)) -> Vec<Position> {
         let (groups, shared) = (&mut self.groups, &mut self.shared);
-        let positions = groups.iter_mut().flat_map(|group| group.leave(shared, sink)).collect();
+        let mut positions: Vec<Position> =
+            groups.iter_mut().flat_map(|group| group.leave(shared, sink)).collect();
+        positions.extend(self.commands.iter().filter_map(Command::position));
         self.journal = None;
+        self.commands.clear();
         positions
     }
 
     /// Goes on where an earlier run stopped, which ended at that time. To be called before the first poll.
     /// Only inputs that would be read from their end are concerned.
     pub fn resume(&mut self, positions: impl IntoIterator<Item = Position>, ended: SystemTime) {
-        let positions = positions.into_iter().map(|place| (place.path.clone(), place)).collect();
+        let positions: HashMap<PathBuf, Position> =
+            positions.into_iter().map(|place| (place.path.clone(), place)).collect();
+        for command in &mut self.commands {
+            if let Some(earlier) = positions.get(&command.position_path()) {
+                command.resume(earlier);
+            }
+        }
         self.shared.earlier = Some(EarlierRun { positions, ended });
     }
 
     /// Where to go on after a restart.
     pub fn positions(&self) -> impl Iterator<Item = Position> + '_ {
-        self.groups.iter().flat_map(Group::followers).filter_map(Follower::position)
+        let files = self.groups.iter().flat_map(Group::followers).filter_map(Follower::position);
+        files.chain(self.commands.iter().filter_map(Command::position))
     }
 
     /// Where to go on after a restart, of inputs that were read since this was last asked.
     pub fn changed_positions(&mut self) -> impl Iterator<Item = Position> + '_ {
         let followers = self.groups.iter_mut().flat_map(Group::followers_mut);
-        followers.filter_map(Follower::changed_position)
+        let commands = self.commands.iter_mut().filter_map(Command::changed_position);
+        followers.filter_map(Follower::changed_position).chain(commands)
     }
 
     /// Expands patterns again, and watches what has to be watched.

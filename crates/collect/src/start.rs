@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime};
 
+use crate::command::COMMAND_TIMEOUT;
 use crate::file::FileId;
 
 /// What time it is.
@@ -52,6 +53,8 @@ pub struct Patience {
     pub quiet: Duration,
     /// A deleted file is kept open until it has not grown for this long: its writer may still have it open.
     pub deleted: Duration,
+    /// A command that runs longer is ended.
+    pub command: Duration,
 }
 
 impl Default for Patience {
@@ -61,6 +64,7 @@ impl Default for Patience {
             rotated: Duration::from_secs(60),
             quiet: Duration::from_secs(10),
             deleted: Duration::from_secs(300),
+            command: COMMAND_TIMEOUT,
         }
     }
 }
@@ -74,7 +78,10 @@ pub struct Progress {
     pub is_more: bool,
 }
 
-/// A position in a file that is kept across restarts (collection 4.6).
+/// How far an input was read, to be kept across restarts (collection 4.6).
+///
+/// Of a command it tells when it ran last: the path is `command:` with the command line, the offset seconds
+/// since 1970, the tail whether there was output.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Position {
     /// The name it was read under.

@@ -89,7 +89,7 @@ fn what_cannot_be_read_is_named() {
         &[
             (LogFormat::Syslog, "a"),
             (LogFormat::DjbMultilog, "b"),
-            (LogFormat::Command, "c"),
+            (LogFormat::Eventlog, "c"),
             (LogFormat::Syslog, "a"),
             (LogFormat::Eventchannel, "e"),
             (LogFormat::Journald, "all"),
@@ -100,7 +100,7 @@ fn what_cannot_be_read_is_named() {
     let reasons: Vec<_> = scene.problems.iter().map(|p| (p.setting, p.reason.clone())).collect();
     let expected = [
         (1, Reason::NotMultilog),
-        (2, Reason::Unsupported(LogFormat::Command)),
+        (2, Reason::OtherSystem(LogFormat::Eventlog)),
         (3, Reason::Duplicate),
         (4, Reason::OtherSystem(LogFormat::Eventchannel)),
         (5, Reason::NoJournalctl),
@@ -108,7 +108,7 @@ fn what_cannot_be_read_is_named() {
     ];
     assert_eq!(reasons, expected);
     let message = scene.problems[1].reason.to_string();
-    assert!(message.starts_with("log format \"command\" cannot be read yet"), "{message}");
+    assert!(message.starts_with("log format \"eventlog\" belongs to another system"), "{message}");
 }
 
 #[test]

@@ -96,9 +96,9 @@ impl Inputs {
 }
 
 fn name_of(setting: &LocalFile) -> String {
-    if setting.log_format == LogFormat::Journald {
-        "the journal".to_owned()
-    } else {
-        super::shown(&setting.location)
+    match setting.log_format {
+        LogFormat::Journald => "the journal".to_owned(),
+        format if format.is_command() => format!("`{}`", setting.location.display()),
+        _ => super::shown(&setting.location),
     }
 }

@@ -137,9 +137,6 @@ pub(super) fn log_format(
         let message = format!("`{format}` belongs to another system; the block is left out here");
         context.warn(codes::NO_EFFECT_HERE, v.span(), message, "");
     }
-    if format.is_command() {
-        context.value_not_yet(v, "log_format", format.name());
-    }
     c.format = Some(format);
     Ok(())
 }

@@ -27,15 +27,12 @@ pub const LOCALFILE: &[Opt<Localfile>] = &[
             c.command = Some(v.string());
             Ok(())
         },
-    )
-    .not_yet(),
-    Row::new("frequency", "seconds, hourly or daily", "Time between runs of a command", frequency)
-        .not_yet(),
+    ),
+    Row::new("frequency", "seconds, hourly or daily", "Time between runs of a command", frequency),
     Row::new("alias", "text", "Name of the command in its messages", |c, v, _| {
         c.alias = Some(v.string());
         Ok(())
-    })
-    .not_yet(),
+    }),
     Row::new(
         "only-future-events",
         "yes or no",
