@@ -26,7 +26,7 @@ use crate::line::LineCounts;
 use crate::notice::{Kind, Notice, Seen};
 use crate::record::{Recipe, Records};
 use crate::siblings::{SLACK, siblings};
-use crate::start::{Now, Patience, Position, Progress, Start};
+use crate::start::{Now, Older, Patience, Position, Progress, Start};
 use crate::turn::{Sink, Turn};
 
 /// Most rotated files kept open for one name.
@@ -50,7 +50,7 @@ pub struct Follower {
     /// Counts of files that were closed.
     closed_counts: LineCounts,
     /// What [`Follower::changed_position`] gave last.
-    reported: Option<(FileId, u64)>,
+    reported: Option<(FileId, u64, usize, u64)>,
 }
 
 /// A file that lost its name.
@@ -143,13 +143,19 @@ impl Follower {
             };
         };
         let (offset, tail) = file.delivered();
-        Some(Position { path: self.path.to_path_buf(), file: file.id, offset, tail })
+        let older = self.retiring.iter().map(|old| {
+            let (offset, tail) = old.file.delivered();
+            Older { file: old.file.id, offset, tail }
+        });
+        let (path, older) = (self.path.to_path_buf(), older.collect());
+        Some(Position { path, file: file.id, offset, tail, older })
     }
 
     /// The same, if it is another place than this gave before.
     pub fn changed_position(&mut self) -> Option<Position> {
         let file = self.current.as_ref()?;
-        let place = (file.id, file.consumed());
+        let older: u64 = self.retiring.iter().map(|old| old.file.consumed()).sum();
+        let place = (file.id, file.consumed(), self.retiring.len(), older);
         if self.reported == Some(place) {
             return None;
         }
@@ -180,18 +186,11 @@ impl Follower {
         }
     }
 
-    /// As [`Follower::close`], but what waits in the file that has the name now stays there; gives the place
-    /// where to go on.
-    pub fn leave(
-        &mut self,
-        shared: &mut Shared,
-        sink: &mut dyn FnMut(Seen<'_>),
-    ) -> Option<Position> {
+    /// Closes all files, leaving what waits in them there; gives the place where to go on.
+    pub fn leave(&mut self, shared: &mut Shared) -> Option<Position> {
         let position = self.position();
-        for old in std::mem::take(&mut self.retiring) {
-            self.let_go(old.file, shared, sink);
-        }
-        if let Some(file) = self.current.take() {
+        let retiring = std::mem::take(&mut self.retiring).into_iter().map(|old| old.file);
+        for file in retiring.chain(self.current.take()) {
             self.closed_counts += file.counts();
             shared.ledger.release(&file);
         }
@@ -245,6 +244,7 @@ impl Follower {
                         file: FileId::of(metadata),
                         offset: metadata.len(),
                         tail: Vec::new(),
+                        older: Vec::new(),
                     });
                 }
                 return self.become_unreadable(error, sink);
@@ -282,6 +282,7 @@ impl Follower {
                 if is_it { file.go_to(position.offset) } else { Ok(()) }
             }
             (Start::At(position), _) => {
+                self.resume_older(&position.older, now, shared);
                 if position.file == file.id {
                     file.resume(position.offset, position.tail.as_slice().into());
                 } else {
@@ -302,6 +303,21 @@ impl Follower {
         }
     }
 
+    /// Files that had lost their name before, and were not done with, are read on under their new names.
+    fn resume_older(&mut self, older: &[Older], now: Now, shared: &mut Shared) {
+        let Some(owner) = self.owner.filter(|_| !older.is_empty()) else { return };
+        for sibling in siblings(&self.path) {
+            let Some(place) = older.iter().find(|place| place.file == sibling.id) else { continue };
+            let Ok(Ok(mut file)) = self.open_file(&sibling.path) else { continue };
+            if !shared.ledger.is_taken(file.id, owner)
+                && file.resume(place.offset, place.tail.as_slice().into())
+            {
+                shared.ledger.claim(&mut file, owner);
+                self.retiring.push_back(Retiring::new(file, now));
+            }
+        }
+    }
+
     /// The file was rotated while nobody looked: its rest is read under its new name, then the files after
     /// it.
     fn resume_rotated(&mut self, position: &Position, new: FileId, now: Now, shared: &mut Shared) {
@@ -309,7 +325,8 @@ impl Follower {
         let mut is_after = false;
         for sibling in siblings(&self.path) {
             let is_it = sibling.id == position.file;
-            if !(is_it || is_after) || sibling.id == new {
+            let is_known = self.retiring.iter().any(|old| old.file.id == sibling.id);
+            if !(is_it || is_after) || sibling.id == new || is_known {
                 continue;
             }
             let Ok(Ok(mut file)) = self.open_file(&sibling.path) else { continue };

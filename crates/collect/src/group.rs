@@ -198,9 +198,7 @@ impl Group {
     pub(crate) fn leave(&mut self, shared: &mut Shared, sink: &mut Sink<'_>) -> Vec<Position> {
         let mut positions = Vec::new();
         for mut follower in self.followers.drain(..) {
-            let path = follower.location();
-            let mut sink = |seen: Seen<'_>| sink(path.as_os_str().as_bytes(), seen);
-            positions.extend(follower.leave(shared, &mut sink));
+            positions.extend(follower.leave(shared));
         }
         for (mut follower, _) in self.leaving.drain(..) {
             close_one(&mut follower, shared, sink);

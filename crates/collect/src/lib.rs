@@ -40,5 +40,5 @@ pub use ledger::Shared;
 pub use line::{Line, LineCounts};
 pub use notice::{Notice, Seen};
 pub use sources::{LocalFile, Sources};
-pub use start::{Now, Patience, Position, Progress, Start};
+pub use start::{Now, Older, Patience, Position, Progress, Start};
 pub use turn::TURN_BYTES;

@@ -173,7 +173,7 @@ impl Sources {
         files.chain(self.journal.iter().map(|j| (journal::LOCATION.as_bytes(), j.counts())))
     }
 
-    /// As [`Sources::close`], but lines that wait in files that still have their names stay there. Gives the
+    /// As [`Sources::close`], but lines that wait in files that can be found again stay there. Gives the
     /// places where to go on, for [`Sources::resume`].
     pub fn leave(&mut self, sink: &mut dyn FnMut(&[u8], Seen<'_>)) -> Vec<Position> {
         let (groups, shared) = (&mut self.groups, &mut self.shared);

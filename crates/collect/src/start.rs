@@ -92,4 +92,17 @@ pub struct Position {
     pub offset: u64,
     /// The bytes before the offset, to recognise the file by.
     pub tail: Vec<u8>,
+    /// Files that had the name before and are still read, oldest first.
+    pub older: Vec<Older>,
+}
+
+/// How far a file was read that lost its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Older {
+    /// Which file it is.
+    pub file: FileId,
+    /// End of the last line that was handed on.
+    pub offset: u64,
+    /// The bytes before the offset.
+    pub tail: Vec<u8>,
 }

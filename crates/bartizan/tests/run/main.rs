@@ -9,4 +9,5 @@ mod starting;
 mod stopping;
 #[path = "../support/mod.rs"]
 mod support;
+mod torture;
 mod unwritable;

@@ -174,7 +174,13 @@ mod tests {
 
     fn position(offset: u64) -> Position {
         let file = FileId { device: 1, inode: 2 };
-        Position { path: "/var/log/x".into(), file, offset, tail: b"tail".to_vec() }
+        Position {
+            path: "/var/log/x".into(),
+            file,
+            offset,
+            tail: b"tail".to_vec(),
+            older: Vec::new(),
+        }
     }
 
     fn growth(name: &str, from: u64, to: u64) -> Growth {

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bartizan_base::Source;
-use bartizan_collect::{FileId, Now, Position, Sources};
+use bartizan_collect::{FileId, Now, Older, Position, Sources};
 use serde_json::{Value, json};
 
 use super::commits::{self, Commits, Growth, Record};
@@ -157,23 +157,38 @@ impl Places {
 }
 
 pub(super) fn object(position: &Position) -> Value {
-    json!({
-        "path": latin1(position.path.as_os_str().as_bytes()),
-        "device": position.file.device,
-        "inode": position.file.inode,
-        "offset": position.offset,
-        "tail": latin1(&position.tail),
-    })
+    let older: Vec<Value> = position
+        .older
+        .iter()
+        .map(|place| file_object(place.file, place.offset, &place.tail))
+        .collect();
+    let mut object = file_object(position.file, position.offset, &position.tail);
+    object["path"] = latin1(position.path.as_os_str().as_bytes()).into();
+    if !older.is_empty() {
+        object["older"] = older.into();
+    }
+    object
+}
+
+fn file_object(file: FileId, offset: u64, tail: &[u8]) -> Value {
+    let (device, inode) = (file.device, file.inode);
+    json!({ "device": device, "inode": inode, "offset": offset, "tail": latin1(tail) })
 }
 
 pub(super) fn position(object: &Value) -> Option<Position> {
+    let path = object.get("path").and_then(Value::as_str).and_then(bytes)?;
+    let Older { file, offset, tail } = place(object)?;
+    let older = object.get("older").and_then(Value::as_array);
+    let older = older.into_iter().flatten().map(place).collect::<Option<_>>()?;
+    Some(Position { path: PathBuf::from(OsString::from_vec(path)), file, offset, tail, older })
+}
+
+fn place(object: &Value) -> Option<Older> {
     let number = |key| object.get(key).and_then(Value::as_u64);
-    let text = |key| object.get(key).and_then(Value::as_str).and_then(bytes);
-    Some(Position {
-        path: PathBuf::from(OsString::from_vec(text("path")?)),
+    Some(Older {
         file: FileId { device: number("device")?, inode: number("inode")? },
         offset: number("offset")?,
-        tail: text("tail")?,
+        tail: object.get("tail").and_then(Value::as_str).and_then(bytes)?,
     })
 }
 
@@ -199,6 +214,11 @@ mod tests {
             file: FileId { device: 5, inode: u64::MAX },
             offset: 77,
             tail: (0..=255).collect(),
+            older: vec![Older {
+                file: FileId { device: 5, inode: 6 },
+                offset: 1,
+                tail: vec![b'\n'],
+            }],
         };
         let mut places = Places::below(home.path());
         places.save(vec![position.clone()], Now::read());
