@@ -121,6 +121,7 @@ impl Command {
             file: FileId { device: 0, inode: 0 },
             offset: since.as_secs(),
             tail: vec![u8::from(self.output.had_output)],
+            older: Vec::new(),
         })
     }
 
