@@ -139,3 +139,32 @@ fn beside_a_running_ossec_another_folder_is_wanted() {
     scene.wait_for_alerts(&running, 1);
     running.stop();
 }
+
+/// Nobody ever writes to these pipes: whoever opens one as a file waits for ever.
+#[test]
+fn pipes_in_place_of_its_own_files_stop_nothing_or_are_told() {
+    for (name, says) in [
+        ("queue/bartizan.lock", Some("cannot open")),
+        ("queue/positions.new", None),
+        ("queue/commits", None),
+        ("queue/fts/fts-queue", Some("cannot")),
+    ] {
+        let mut scene = Scene::new();
+        std::fs::create_dir_all(scene.path("queue/fts")).expect("a folder");
+        let mode = nix::sys::stat::Mode::S_IRWXU;
+        nix::unistd::mkfifo(&scene.path(name), mode).expect("a pipe");
+        match says {
+            Some(says) => {
+                let ended = scene.start_unready(&[]).wait();
+                assert_eq!(ended.status.code(), Some(2), "{name}: {}", ended.said);
+                assert!(ended.said.contains(says), "{name}: {}", ended.said);
+            }
+            None => {
+                let running = scene.start();
+                scene.log_lines(1);
+                scene.wait_for_alerts(&running, 1);
+                running.stop();
+            }
+        }
+    }
+}

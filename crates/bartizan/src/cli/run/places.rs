@@ -5,13 +5,15 @@
 //! together they tell exactly which lines were dealt with, whatever the moment of the end.
 
 use std::ffi::OsString;
-use std::fs::{self, File};
+use std::fs::{self, OpenOptions};
 use std::io::Write as _;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bartizan_base::Source;
+use bartizan_base::source::open_regular;
 use bartizan_collect::{FileId, Now, Older, Position, Sources};
 use serde_json::{Value, json};
 
@@ -140,7 +142,10 @@ impl Places {
         let files: Vec<Value> = positions.iter().map(object).collect();
         let text = json!({ "saved_at": seconds, "files": files }).to_string();
         let fresh = self.path.with_extension("new");
-        let mut file = File::create(&fresh)?;
+        // Whatever was left there under this name.
+        let _ = fs::remove_file(&fresh);
+        let mut options = OpenOptions::new();
+        let mut file = open_regular(options.write(true).create_new(true).mode(0o640), &fresh)?;
         file.write_all(text.as_bytes())?;
         file.sync_data()?;
         fs::rename(&fresh, &self.path)

@@ -116,7 +116,7 @@ impl Appended {
 /// much is left out is said: that is no reason to watch nothing.
 fn load(path: &Path, take: &mut impl FnMut(&[u8])) -> anyhow::Result<()> {
     let told = || format!("cannot read {}", path.display());
-    let mut file = match File::open(path) {
+    let mut file = match open_regular(OpenOptions::new().read(true), path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         file => file.with_context(told)?,
     };
@@ -200,7 +200,8 @@ impl DiffStore for DiffFiles {
 /// Two programs that write into one folder would spoil each other's files.
 fn lock(home: &Path) -> anyhow::Result<File> {
     let path = home.join("queue/bartizan.lock");
-    let file = OpenOptions::new().append(true).create(true).mode(0o640).open(&path);
+    let mut options = OpenOptions::new();
+    let file = open_regular(options.append(true).create(true).mode(0o640), &path);
     let file = file.with_context(|| format!("cannot open {}", path.display()))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
