@@ -3,8 +3,6 @@
 use std::fs;
 
 use anyhow::Result;
-use nix::sys::resource::{UsageWho, getrusage};
-use nix::sys::time::TimeValLike as _;
 use nix::time::{ClockId, clock_gettime};
 
 /// Runs `work` and returns what it returned and the CPU seconds this thread spent.
@@ -16,13 +14,6 @@ pub(crate) fn timed<T>(work: impl FnOnce() -> T) -> Result<(T, f64)> {
     let before = now()?;
     let result = work();
     Ok((result, now()? - before))
-}
-
-/// CPU seconds of all child processes that ended, and the most memory one of them had, in KiB.
-pub(crate) fn of_children() -> Result<(f64, i64)> {
-    let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
-    let seconds = |time: nix::sys::time::TimeVal| time.num_microseconds() as f64 / 1e6;
-    Ok((seconds(usage.user_time()) + seconds(usage.system_time()), usage.max_rss()))
 }
 
 /// The processor, how many of it, and how busy they are with other things.

@@ -2,8 +2,9 @@
 //!
 //! ```text
 //! ruleset, lines ─▶ yardstick: one DFA pass over all literals of the ruleset     how fast this machine is now
-//!                ├▶ engine:    line to verdict, in this process, one thread
-//!                └▶ program:   `bartizan logtest -a` as a whole; start; memory
+//!                ├▶ engine:    line to verdict, in this process, one thread; the same with 10,000 more rules
+//!                ├▶ program:   `bartizan logtest` and `replay` as a whole; start; memory
+//!                └▶ peers:     other programs that are installed
 //! ```
 //!
 //! Machines differ by a factor of two, and so does one machine from hour to hour: a figure means little, its
@@ -12,12 +13,18 @@
 
 #![expect(clippy::print_stdout, reason = "its whole purpose is to print")]
 
+mod child;
 mod cpu;
 mod engine;
 mod history;
 mod literals;
 mod material;
+mod more_rules;
+mod peers;
 mod program;
+mod random;
+mod report;
+mod soak;
 mod yardstick;
 
 use std::path::PathBuf;
@@ -27,18 +34,21 @@ use anyhow::{Context as _, Result, bail};
 use material::Material;
 
 /// Lines of a corpus, unless told otherwise.
-const LINES: usize = 200_000;
+const LINES: usize = 1_000_000;
 /// Times each measurement is repeated; the best counts.
 const PASSES: usize = 3;
+/// Rules that are added to see what rules cost.
+const MORE_RULES: usize = 10_000;
 
 const USAGE: &str = "\
 cargo xtask bench [OPTIONS]
 
-  --ruleset NAME    ossec-4.3 (default), ossec-2.8 or own
-  --lines N         lines of the corpus (200,000)
+  --ruleset NAME    ossec-4.3, ossec-2.8 or own; by default both of OSSEC, where they are
+  --lines N         lines of the corpus (1,000,000)
   --passes N        measure N times, the best counts (3)
   --record          append the figures to bench/history/results.csv
   --instructions    count instructions with valgrind instead: slow, but the same on every machine
+  --soak N          N events of random addresses and users through `replay`, and its memory on the way
 ";
 
 #[derive(Debug, Default)]
@@ -46,6 +56,7 @@ struct Options {
     ruleset: Option<String>,
     lines: Option<usize>,
     passes: Option<usize>,
+    soak: Option<u64>,
     record: bool,
     instructions: bool,
     /// The built program, for figures of whole processes.
@@ -60,16 +71,12 @@ fn parse(mut words: impl Iterator<Item = String>) -> Result<Options> {
         let mut value = || words.next().with_context(|| format!("{word} needs a value\n\n{USAGE}"));
         match word.as_str() {
             "--ruleset" => options.ruleset = Some(value()?),
-            "--lines" => {
-                let number = value()?.replace([',', '_'], "");
-                options.lines = Some(number.parse().context("--lines needs a number")?);
-            }
+            "--lines" => options.lines = Some(number(&value()?)?),
+            "--soak" => options.soak = Some(number(&value()?)? as u64),
             "--record" => options.record = true,
             "--instructions" => options.instructions = true,
             "--program" => options.program = Some(value()?.into()),
-            "--passes" => {
-                options.passes = Some(value()?.parse().context("--passes needs a number")?);
-            }
+            "--passes" => options.passes = Some(number(&value()?)?),
             "--work" => options.work = Some(value()?),
             _ => bail!("unknown option `{word}`\n\n{USAGE}"),
         }
@@ -77,54 +84,42 @@ fn parse(mut words: impl Iterator<Item = String>) -> Result<Options> {
     Ok(options)
 }
 
-fn main() -> Result<()> {
-    let options = parse(std::env::args().skip(1))?;
-    let lines = options.lines.unwrap_or(LINES);
-    let passes = options.passes.unwrap_or(PASSES);
-    let material = Material::find(options.ruleset.as_deref(), lines)?;
-    if let Some(work) = &options.work {
-        return do_only(work, &material, passes);
-    }
-    if options.instructions {
-        return program::instructions(material.name, lines);
-    }
-    println!("{material}\n{}\n", cpu::machine());
-    report(&options, &material, passes)
+fn number(text: &str) -> Result<usize> {
+    let digits = text.replace([',', '_'], "");
+    let number: usize = digits.parse().with_context(|| format!("`{text}` is no number"))?;
+    if number == 0 { bail!("0 is too few") } else { Ok(number) }
 }
 
-/// Measures and prints, part by part.
-fn report(options: &Options, material: &Material, passes: usize) -> Result<()> {
-    let literals = literals::of_ruleset(&material.files);
-    let yardstick = yardstick::measure(material, &literals, passes)?;
-    let row = |what: &str, seconds: f64, unit: &str| {
-        println!("{what:<50} {:>8.3} µs {unit:<8} {:>10.1}", seconds * 1e6, seconds / yardstick);
-    };
-    println!("{:<50} {:<20} {:>10}", "", "CPU time", "yardsticks");
-    row(&format!("yardstick: DFA over {} literals", literals.len()), yardstick, "a line");
-    let engine = engine::measure(material, passes)?;
-    row("engine, in process, one thread", engine.seconds, "an event");
-    let engine::Figures { rules, fired, alerts, load, .. } = engine;
-    println!("    {rules} rules; {fired} events with a rule, {alerts} alerts");
-    println!("{:<50} {:>8.1} ms", "ruleset from text to engine, in process", load * 1e3);
-    let program = match &options.program {
-        Some(program) => Some(program::measure(program, material, passes)?),
-        None => None,
-    };
-    if let Some(program) = &program {
-        row("`bartizan logtest -a`, whole process", program.seconds, "an event");
-        for replay in &program.replays {
-            let what = format!("`bartizan replay --threads {}`, whole process", replay.threads);
-            row(&what, replay.seconds, "an event");
-            println!("    {:.0} events a second by the clock", replay.events_per_second);
-        }
-        let (start, start_cpu) = (program.start * 1e3, program.start_cpu * 1e3);
-        let resident = program.resident_kib as f64 / 1024.0;
-        println!("{:<50} {start_cpu:>8.1} ms ({start:.1} by the clock)", "start with the ruleset");
-        println!("{:<50} {resident:>8.1} MiB", "most memory resident, logtest");
+fn main() -> Result<()> {
+    let mut words: Vec<String> = std::env::args().skip(1).collect();
+    if words.first().is_some_and(|word| word == child::OPTION) {
+        return child::start(&words.split_off(1));
     }
-    if options.record {
-        let path = history::record(material, yardstick, &engine, program.as_ref())?;
-        println!("\nrecorded in {}", path.display());
+    let options = parse(words.into_iter())?;
+    let passes = options.passes.unwrap_or(PASSES);
+    let names: Vec<&str> = match &options.ruleset {
+        Some(name) => vec![name],
+        None => Material::names().to_vec(),
+    };
+    if let Some(work) = &options.work {
+        let lines = options.lines.unwrap_or(LINES);
+        let name = names.first().copied().unwrap_or_default();
+        return do_only(work, &Material::find(name, lines)?, passes);
+    }
+    if let Some(events) = options.soak {
+        let program = options.program.as_deref().context("--soak needs --program")?;
+        let name = names.first().copied().unwrap_or_default();
+        return soak::run(program, &Material::find(name, 1)?, events);
+    }
+    println!("{}\n", cpu::machine());
+    for name in names {
+        let lines = options.lines.unwrap_or(LINES);
+        if options.instructions {
+            program::instructions(name, lines)?;
+            continue;
+        }
+        let material = Material::find(name, lines)?;
+        report::run(options.program.as_deref(), &material, passes, options.record)?;
     }
     Ok(())
 }
@@ -132,7 +127,7 @@ fn report(options: &Options, material: &Material, passes: usize) -> Result<()> {
 /// Runs one part, for a tool that watches the process.
 fn do_only(work: &str, material: &Material, passes: usize) -> Result<()> {
     match work {
-        "engine" => engine::measure(material, passes).map(drop),
+        "engine" => engine::work(material, passes),
         "yardstick" => {
             let literals = literals::of_ruleset(&material.files);
             yardstick::measure(material, &literals, passes).map(drop)

@@ -46,14 +46,14 @@ impl fmt::Display for Material {
 }
 
 impl Material {
-    /// The ruleset of that name; without a name the best there is.
-    pub(crate) fn find(name: Option<&str>, lines: usize) -> Result<Self> {
-        let recordings = root().join("../shared/conformance");
-        let name = match name {
-            None if recordings.is_dir() => "ossec-4.3",
-            None => "own",
-            Some(name) => name,
-        };
+    /// The rulesets to measure with, unless one is named: OSSEC's, where they are.
+    pub(crate) fn names() -> &'static [&'static str] {
+        if recordings().is_dir() { &["ossec-4.3", "ossec-2.8"] } else { &["own"] }
+    }
+
+    /// The ruleset of that name.
+    pub(crate) fn find(name: &str, lines: usize) -> Result<Self> {
+        let recordings = recordings();
         let (name, dialect) = match name {
             "ossec-4.3" => ("ossec-4.3", Dialect::OSSEC_4_3),
             "ossec-2.8" => ("ossec-2.8", Dialect::ossec_2_8()),
@@ -73,6 +73,11 @@ impl Material {
         };
         Ok(Self { name, dialect, files, stock, corpus, lines, period })
     }
+}
+
+/// Where OSSEC's rulesets and real logs are, on machines that have them.
+fn recordings() -> PathBuf {
+    root().join("../shared/conformance")
 }
 
 /// The root of the checkout.

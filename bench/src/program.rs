@@ -1,100 +1,81 @@
 //! The program as a whole: what a user pays.
 
-use std::fs::{self, File};
-use std::io::Write as _;
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::Instant;
+use std::process::Command;
 
-use anyhow::{Context as _, Result, bail};
-use tempfile::TempDir;
+use anyhow::{Context as _, Result};
 
-use crate::cpu;
+use crate::child::{self, Cost};
 use crate::material::Material;
+use crate::more_rules;
 
 /// What was measured.
 pub(crate) struct Figures {
-    /// CPU seconds an event, start included.
-    pub(crate) seconds: f64,
-    /// Seconds by the clock until the ruleset is loaded and the program ends.
-    pub(crate) start: f64,
-    /// CPU seconds of the same.
-    pub(crate) start_cpu: f64,
-    /// Most memory resident while the corpus was read, in KiB.
-    pub(crate) resident_kib: i64,
-    /// `bartizan replay` with one thread and with one for each core.
-    pub(crate) replays: Vec<Replay>,
+    /// From the start until the ruleset is loaded and the program ends.
+    pub(crate) start: Cost,
+    /// The same with many more rules.
+    pub(crate) start_with_more: Cost,
+    /// The tester with the whole corpus.
+    pub(crate) logtest: Cost,
+    /// `bartizan replay` with one thread and with one for each core, from a file to the text of its alerts.
+    pub(crate) replays: Vec<(usize, Cost)>,
 }
 
-/// From a file to the text of its alerts.
-pub(crate) struct Replay {
-    /// Threads it was told to use.
-    pub(crate) threads: usize,
-    /// CPU seconds an event, start included.
-    pub(crate) seconds: f64,
-    /// Events a second by the clock: less on a machine that is busy with other things.
-    pub(crate) events_per_second: f64,
-}
-
-/// Runs the built program on the corpus.
-pub(crate) fn measure(program: &Path, material: &Material, passes: usize) -> Result<Figures> {
-    let folder = TempDir::new()?;
-    let arguments = installation(folder.path(), material)?;
-    let input = folder.path().join("mixed.log");
-    let mut text = Vec::new();
-    for line in &material.lines {
-        text.extend_from_slice(line);
-        text.push(b'\n');
-    }
-    File::create(&input)?.write_all(&text)?;
-    let mut figures = Figures {
-        seconds: f64::INFINITY,
-        start: f64::INFINITY,
-        start_cpu: f64::INFINITY,
-        resident_kib: 0,
-        replays: Vec::new(),
+/// Runs the built program on the corpus; `folder` is for files.
+pub(crate) fn measure(
+    program: &Path,
+    material: &Material,
+    folder: &Path,
+    passes: usize,
+) -> Result<Figures> {
+    let options = installation(&folder.join("home"), material, None)?;
+    let with_more = installation(&folder.join("more"), material, Some(crate::MORE_RULES))?;
+    let input = folder.join("mixed.log");
+    let mut text = material.lines.join(&b'\n');
+    text.push(b'\n');
+    fs::write(&input, text)?;
+    let cost = |words: &[&str], options: &[String], input: Option<&Path>, times: usize| {
+        let own = std::iter::once(program.to_string_lossy().into_owned());
+        let words = words.iter().map(|&word| word.to_owned());
+        let command: Vec<String> = own.chain(words).chain(options.iter().cloned()).collect();
+        best(times, || child::run(&command, input))
     };
-    for _ in 0..passes.max(1) * 3 {
-        let clock = Instant::now();
-        let cpu = run(program, &["logtest", "-t"], &arguments, None)?;
-        figures.start = figures.start.min(clock.elapsed().as_secs_f64());
-        figures.start_cpu = figures.start_cpu.min(cpu);
-    }
-    for _ in 0..passes {
-        let cpu = run(program, &["logtest", "-a"], &arguments, Some(&input))?;
-        figures.seconds = figures.seconds.min(cpu / material.lines.len().max(1) as f64);
-    }
-    figures.resident_kib = cpu::of_children()?.1;
+    let path = input.to_string_lossy();
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let mut numbers = vec![1, cores];
     numbers.dedup();
-    for threads in numbers {
-        figures.replays.push(replay(program, &arguments, &input, (threads, material), passes)?);
-    }
-    Ok(figures)
+    let replay = |threads: usize| {
+        let words = ["replay", &path, "--threads", &threads.to_string()];
+        Ok((threads, cost(&words, &options, None, passes)?))
+    };
+    Ok(Figures {
+        start: cost(&["logtest", "-t"], &options, None, passes * 3)?,
+        start_with_more: cost(&["logtest", "-t"], &with_more, None, passes)?,
+        logtest: cost(&["logtest", "-a"], &options, Some(&input), passes)?,
+        replays: numbers.into_iter().map(replay).collect::<Result<_>>()?,
+    })
 }
 
-fn replay(
-    program: &Path,
-    options: &[String],
-    input: &Path,
-    (threads, material): (usize, &Material),
-    passes: usize,
-) -> Result<Replay> {
-    let events = material.lines.len().max(1) as f64;
-    let mut best = Replay { threads, seconds: f64::INFINITY, events_per_second: 0.0 };
-    let command = ["replay", &input.to_string_lossy(), "--threads", &threads.to_string()];
-    for _ in 0..passes {
-        let clock = Instant::now();
-        let cpu = run(program, &command, options, None)?;
-        best.seconds = best.seconds.min(cpu / events);
-        best.events_per_second = best.events_per_second.max(events / clock.elapsed().as_secs_f64());
+/// The least of each kind of some runs.
+fn best(times: usize, run: impl Fn() -> Result<Cost>) -> Result<Cost> {
+    let mut best = run()?;
+    for _ in 1..times {
+        let cost = run()?;
+        best.cpu = best.cpu.min(cost.cpu);
+        best.clock = best.clock.min(cost.clock);
+        best.resident_kib = best.resident_kib.min(cost.resident_kib);
     }
     Ok(best)
 }
 
-/// Lays out a folder as OSSEC's and returns the options that name it.
-fn installation(home: &Path, material: &Material) -> Result<Vec<String>> {
+/// Lays out a folder as OSSEC's, maybe with so many more rules, and returns the options that name it. Nothing is
+/// laid out for our own ruleset, which is part of the program.
+pub(crate) fn installation(
+    home: &Path,
+    material: &Material,
+    more: Option<usize>,
+) -> Result<Vec<String>> {
     let Some(stock) = &material.stock else { return Ok(Vec::new()) };
     let copy = |from: PathBuf, to: PathBuf| -> Result<()> {
         fs::copy(&from, to).with_context(|| from.display().to_string())?;
@@ -102,46 +83,23 @@ fn installation(home: &Path, material: &Material) -> Result<Vec<String>> {
     };
     fs::create_dir_all(home.join("etc"))?;
     fs::create_dir_all(home.join("rules"))?;
-    for name in ["ossec.conf", "decoder.xml"] {
-        copy(stock.join(name), home.join("etc").join(name))?;
-    }
+    copy(stock.join("decoder.xml"), home.join("etc/decoder.xml"))?;
     for entry in fs::read_dir(stock.join("rules"))? {
         let path = entry?.path();
         if let Some(name) = path.file_name().filter(|_| path.is_file()) {
             copy(path.clone(), home.join("rules").join(name))?;
         }
     }
-    let home = home.display();
-    let config = format!("{home}/etc/ossec.conf");
-    let words = ["-D", &home.to_string(), "-c", &config, "--dialect", material.name];
-    Ok(words.map(str::to_owned).to_vec())
-}
-
-/// Runs the program once and returns the CPU seconds it took.
-fn run(program: &Path, command: &[&str], options: &[String], input: Option<&Path>) -> Result<f64> {
-    let before = cpu::of_children()?.0;
-    let stdin = match input {
-        Some(path) => Stdio::from(File::open(path)?),
-        None => Stdio::null(),
-    };
-    let output = Command::new(program)
-        .args(command)
-        .args(options)
-        .stdin(stdin)
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .output()
-        .with_context(|| program.display().to_string())?;
-    if !output.status.success() {
-        bail!(
-            "{} {}: {}\n{}",
-            program.display(),
-            command.join(" "),
-            output.status,
-            String::from_utf8_lossy(&output.stderr)
-        );
+    let config = home.join("etc/ossec.conf");
+    let mut text = fs::read_to_string(stock.join("ossec.conf"))?;
+    if let Some(count) = more {
+        fs::write(home.join("rules/more_rules.xml"), more_rules::text(count, true))?;
+        text = text.replacen("</rules>", "<include>more_rules.xml</include></rules>", 1);
     }
-    Ok(cpu::of_children()?.0 - before)
+    fs::write(&config, text)?;
+    let (home, config) = (home.display().to_string(), config.display().to_string());
+    let words = ["-D", &home, "-c", &config, "--dialect", material.name];
+    Ok(words.map(str::to_owned).to_vec())
 }
 
 /// Counts instructions with valgrind: this program with one pass over the corpus and with two; the difference is what
@@ -163,7 +121,7 @@ pub(crate) fn instructions(ruleset: &str, lines: usize) -> Result<()> {
             .and_then(|(_, number)| number.trim().parse().ok())
             .with_context(|| format!("valgrind counted nothing:\n{text}"))
     };
-    println!("{:<20} {:>12}", "", "instructions");
+    println!("{ruleset:<20} {:>12}", "instructions");
     for (work, unit) in [("yardstick", "a line"), ("engine", "an event")] {
         let cost = (count(work, 2)? - count(work, 1)?) / lines as f64;
         println!("{work:<20} {cost:>12.0} {unit}");

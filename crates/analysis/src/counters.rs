@@ -35,6 +35,7 @@ impl Store {
         let limits = &rules.options.memory;
         let memory = Memory {
             limits,
+            places: rules.nodes.len(),
             state: &State::new(rules),
             plans: Vec::new(),
             unplanned: 0,
@@ -114,6 +115,8 @@ impl Counters {
 /// The parts of an engine that remember.
 pub(crate) struct Memory<'a> {
     pub(crate) limits: &'a MemoryLimits,
+    /// Places of rules.
+    pub(crate) places: usize,
     pub(crate) state: &'a State,
     /// Of all threads.
     pub(crate) plans: Vec<&'a Plans>,
@@ -142,7 +145,7 @@ impl Memory<'_> {
 
     pub(crate) fn stores(&self) -> [Store; STORES] {
         use Unit::{Bytes, Entries};
-        let Self { limits, state, plans, accumulator, databases, .. } = self;
+        let Self { limits, places, state, plans, accumulator, databases, .. } = self;
         let State { history, first_seen, ignore_list, diffs, .. } = state;
         let (lost, kept) = (self.counters(), diffs.kept());
         let history_bytes = (history.bytes(), history.most_bytes());
@@ -160,7 +163,7 @@ impl Memory<'_> {
             row("first-seen keys", (first_seen.len(), first_seen.most()), Entries, "bartizan.first_seen_keys", lost.first_seen_evicted),
             row("ignored lines", (ignore_list.len(), ignore_list.most()), Entries, "bartizan.ignored_lines", lost.ignore_evicted),
             row("accumulated ids", (accumulator.len(), limits.accumulated_ids), Entries, "bartizan.accumulated_ids", lost.accumulator_evicted),
-            row("plans", (plan_bytes, threads * limits.plan_bytes), Bytes, "bartizan.plan_mib", lost.plans_dropped),
+            row("plans", (plan_bytes, threads * limits.plan_bytes_for(*places)), Bytes, "bartizan.plan_mib", lost.plans_dropped),
             row("program names", (names, threads * limits.program_names), Entries, "bartizan.program_names", 0),
             row("kept outputs", (kept.outputs, kept.most), Entries, "bartizan.kept_outputs", lost.outputs_evicted),
             row("integrity databases", (databases.held_bytes(), limits.database_bytes), Bytes, "bartizan.databases_mib", lost.databases_forgotten),

@@ -155,6 +155,7 @@ impl Engine {
     fn memory(&self) -> Memory<'_> {
         Memory {
             limits: &self.ruleset.settings.rules.memory,
+            places: self.ruleset.rules.nodes.len(),
             state: &self.state,
             plans: self.workers.iter().chain([&self.front]).filter_map(Front::counted).collect(),
             unplanned: self.unplanned,

@@ -50,7 +50,8 @@ pub struct MemoryLimits {
     pub ignored_lines: usize,
     /// Ids whose fields are accumulated (decoding 10.3).
     pub accumulated_ids: usize,
-    /// Bytes of the plans of rule walks; beyond, they are dropped and made anew.
+    /// Bytes of the plans of rule walks, by each thread; beyond, they are dropped and made anew. 0: as many as
+    /// suit the rules ([`MemoryLimits::plan_bytes_for`]).
     pub plan_bytes: usize,
     /// Program names whose answers are kept, by each thread and by the rules; all are forgotten together beyond,
     /// since they come from the network.
@@ -71,11 +72,25 @@ impl Default for MemoryLimits {
             first_seen_keys: 900_000,
             ignored_lines: 900_000,
             accumulated_ids: 16_384,
-            plan_bytes: 64 << 20,
+            plan_bytes: 0,
             program_names: 8_192,
             kept_outputs: 65_536,
             kept_output_bytes: 16 << 20,
             database_bytes: 64 << 20,
+        }
+    }
+}
+
+impl MemoryLimits {
+    /// Bytes that plans may take with so many places of rules: some dozens of plans, each with all of them.
+    #[must_use]
+    pub fn plan_bytes_for(&self, places: usize) -> usize {
+        /// Of a place in all plans.
+        const PLACE: usize = 10 << 10;
+        const LEAST: usize = 8 << 20;
+        match self.plan_bytes {
+            0 => LEAST.max(places.saturating_mul(PLACE)),
+            bytes => bytes,
         }
     }
 }

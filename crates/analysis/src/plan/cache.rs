@@ -41,7 +41,7 @@ impl Plans {
             list: PlanList::default(),
             last: None,
             bytes: 0,
-            most_bytes: rules.options.memory.plan_bytes,
+            most_bytes: rules.options.memory.plan_bytes_for(rules.nodes.len()),
             lacks_class: false,
             dropped: 0,
         }

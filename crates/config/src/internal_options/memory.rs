@@ -48,8 +48,12 @@ pub static ACCUMULATED_IDS: InternalOption = option(
     "Ids whose fields are taken over from earlier events; each takes up to a KiB",
 );
 /// [`MemoryLimits::plan_bytes`], in MiB
-pub static PLAN_MIB: InternalOption =
-    option("bartizan.plan_mib", 1..=4_096, 64, "Plans of rule walks, in MiB");
+pub static PLAN_MIB: InternalOption = option(
+    "bartizan.plan_mib",
+    0..=4_096,
+    0,
+    "Plans of rule walks, by each thread, in MiB; 0 is what suits the rules",
+);
 /// [`MemoryLimits::program_names`]
 pub static PROGRAM_NAMES: InternalOption = option(
     "bartizan.program_names",
