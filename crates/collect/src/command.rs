@@ -21,7 +21,8 @@ use bartizan_config::ossec_conf::localfile::{COMMAND_FREQUENCY, LogFormat};
 use crate::file::FileId;
 use crate::line::LineCounts;
 use crate::notice::{Notice, Seen};
-use crate::settings::LocalFile;
+use crate::settings::{LocalFile, Machine};
+use crate::shape::Shape;
 use crate::start::{Now, Position, Progress};
 use crate::turn::TURN_BYTES;
 use output::Output;
@@ -56,7 +57,7 @@ pub(crate) struct Command {
 
 impl Command {
     /// `None` if there is no command line.
-    pub(crate) fn new(setting: &LocalFile, timeout: Duration) -> Option<Self> {
+    pub(crate) fn new(setting: &LocalFile, machine: &Machine, timeout: Duration) -> Option<Self> {
         let line = setting.location.to_string_lossy().into_owned();
         if line.trim().is_empty() {
             return None;
@@ -71,7 +72,7 @@ impl Command {
             next: None,
             last_run: None,
             run: None,
-            output: Output::new(name, is_full),
+            output: Output::new(name, is_full, Shape::of(options, machine)),
             failure: None,
             was_too_long: false,
             reported: None,
@@ -147,7 +148,7 @@ impl Command {
     fn start(&mut self, now: Now, sink: &mut dyn FnMut(&[u8], Seen<'_>)) {
         self.next = Some(now.monotonic + self.every);
         self.last_run = Some(now.wall);
-        self.output.begin();
+        self.output.begin(now);
         match Run::start(&self.line, now.monotonic) {
             Ok(run) => self.run = Some(run),
             Err(error) => self.note_failure(Some(format!("cannot be run: {error}")), sink),

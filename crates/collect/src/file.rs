@@ -1,7 +1,7 @@
 //! One open log file: reading on, and noticing that it is no longer what it was.
 
 use std::fs::{File, Metadata, OpenOptions};
-use std::io;
+use std::io::{self, Read as _};
 use std::os::unix::fs::{FileExt, FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
@@ -12,6 +12,7 @@ use nix::fcntl::OFlag;
 use crate::line::{Line, LineBuffer, LineCounts};
 use crate::notice::Kind;
 use crate::record::Records;
+use crate::selection::is_binary;
 use crate::start::Now;
 
 /// Which file it is, whatever its name.
@@ -31,15 +32,13 @@ impl FileId {
     }
 }
 
-/// What kind of thing it is, if not a file.
+/// What kind of thing it is, if not one that is read: files and named pipes are.
 pub(crate) fn kind(metadata: &Metadata) -> Option<Kind> {
     let file_type = metadata.file_type();
-    if file_type.is_file() {
+    if file_type.is_file() || file_type.is_fifo() {
         None
     } else if file_type.is_dir() {
         Some(Kind::Directory)
-    } else if file_type.is_fifo() {
-        Some(Kind::Fifo)
     } else if file_type.is_socket() {
         Some(Kind::Socket)
     } else {
@@ -52,6 +51,9 @@ pub(crate) fn kind(metadata: &Metadata) -> Option<Kind> {
 pub(crate) struct Tail(Vec<u8>);
 
 const TAIL_BYTES: usize = 256;
+
+/// Bytes of a file that tell whether it is text.
+const LOOKED_AT: usize = 4096;
 
 impl Tail {
     fn push(&mut self, bytes: &[u8]) {
@@ -95,6 +97,8 @@ pub(crate) enum Change {
 #[derive(Debug)]
 pub(crate) struct OpenFile {
     file: File,
+    /// A named pipe: what was read is gone, and there are no places in it.
+    pub(crate) is_pipe: bool,
     pub(crate) id: FileId,
     /// When it was made, where the file system knows.
     pub(crate) created: Option<SystemTime>,
@@ -122,17 +126,27 @@ impl OpenFile {
     /// `Ok(Err(kind))` if it is no file.
     pub(crate) fn open(path: &Path, records: Records) -> io::Result<Result<Self, Kind>> {
         // Looked at first, because opening a device can do things.
-        if let Some(kind) = kind(&std::fs::metadata(path)?) {
+        let metadata = std::fs::metadata(path)?;
+        if let Some(kind) = kind(&metadata) {
             return Ok(Err(kind));
         }
         let flags = OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
-        let file = OpenOptions::new().read(true).custom_flags(flags.bits()).open(path)?;
+        let open = |write| {
+            OpenOptions::new().read(true).write(write).custom_flags(flags.bits()).open(path)
+        };
+        // A pipe that we could write to as well never ends (collection 4.5).
+        let is_pipe = metadata.file_type().is_fifo();
+        let file = if is_pipe { open(true).or_else(|_| open(false))? } else { open(false)? };
         let metadata = file.metadata()?;
+        if metadata.file_type().is_fifo() != is_pipe {
+            return Err(io::Error::other("it was exchanged while it was opened"));
+        }
         if let Some(kind) = kind(&metadata) {
             return Ok(Err(kind));
         }
         Ok(Ok(Self {
             file,
+            is_pipe,
             id: FileId::of(&metadata),
             created: metadata.created().ok(),
             offset: 0,
@@ -152,6 +166,9 @@ impl OpenFile {
 
     /// Goes to a byte; in the middle of a line the line's start waits as if it had just been read.
     pub(crate) fn go_to(&mut self, offset: u64) -> io::Result<()> {
+        if self.is_pipe {
+            return Ok(());
+        }
         let window = limits::EVENT_BYTES.min(usize::try_from(offset).unwrap_or(usize::MAX));
         let mut before = vec![0; window];
         self.file.read_exact_at(&mut before, offset - window as u64)?;
@@ -169,7 +186,7 @@ impl OpenFile {
 
     /// Goes on where another reader stopped, if the file still is what that one read.
     pub(crate) fn resume(&mut self, offset: u64, tail: Tail) -> bool {
-        if !tail.is_before(&self.file, offset) {
+        if self.is_pipe || !tail.is_before(&self.file, offset) {
             return false;
         }
         self.offset = offset;
@@ -195,7 +212,17 @@ impl OpenFile {
     }
 
     pub(crate) fn length(&self) -> io::Result<u64> {
+        if self.is_pipe {
+            return Ok(u64::MAX);
+        }
         Ok(self.file.metadata()?.len())
+    }
+
+    /// Whether what it begins with is no text; of what is not read yet nobody knows.
+    pub(crate) fn is_binary(&self) -> bool {
+        let mut start = [0; LOOKED_AT];
+        let count = if self.is_pipe { 0 } else { self.file.read_at(&mut start, 0).unwrap_or(0) };
+        is_binary(start.get(..count).unwrap_or_default())
     }
 
     /// Whether no name leads to it any more.
@@ -210,6 +237,9 @@ impl OpenFile {
 
     /// Looks whether what was read is still there (collection 4.3, rule 4).
     pub(crate) fn change(&mut self) -> io::Result<Change> {
+        if self.is_pipe {
+            return Ok(Change::None);
+        }
         let metadata = self.file.metadata()?;
         if metadata.len() < self.offset {
             return Ok(Change::Truncated);
@@ -281,8 +311,13 @@ impl OpenFile {
             let left = usize::try_from(end.saturating_sub(self.offset)).unwrap_or(usize::MAX);
             let wanted = left.min(chunk.len());
             let wanted = chunk.get_mut(..wanted).unwrap_or_default();
-            let count = match self.file.read_at(wanted, self.offset) {
+            let read = match self.is_pipe {
+                true => (&self.file).read(wanted),
+                false => self.file.read_at(wanted, self.offset),
+            };
+            let count = match read {
                 Ok(count) => count,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => return Err(error),
             };
@@ -293,7 +328,9 @@ impl OpenFile {
                 }
                 return Ok((total, true));
             }
-            self.tail.push(part);
+            if !self.is_pipe {
+                self.tail.push(part);
+            }
             self.offset += count as u64;
             self.last_growth = Some(now);
             total += count as u64;

@@ -13,19 +13,22 @@
 //! What cannot be helped: copytruncate loses what is written between its copy and its truncation
 //! (collection 4.3, rule 8).
 
+mod look;
+
 use std::collections::VecDeque;
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
-use crate::file::{Change, FileId, OpenFile, kind};
+use bartizan_config::ossec_conf::localfile::LogFormat;
+
+use crate::file::{Change, FileId, OpenFile};
 use crate::ledger::{Owner, Shared};
 use crate::line::LineCounts;
 use crate::notice::{Kind, Notice, Seen};
 use crate::record::{Recipe, Records};
-use crate::siblings::{SLACK, siblings};
+use crate::selection::Selection;
 use crate::start::{Now, Older, Patience, Position, Progress, Start};
 use crate::turn::{Sink, Turn};
 
@@ -39,6 +42,7 @@ pub struct Follower {
     start: Start,
     patience: Patience,
     recipe: Arc<Recipe>,
+    selection: Selection,
     owner: Option<Owner>,
     current: Option<OpenFile>,
     retiring: VecDeque<Retiring>,
@@ -51,7 +55,20 @@ pub struct Follower {
     closed_counts: LineCounts,
     /// What [`Follower::changed_position`] gave last.
     reported: Option<(FileId, u64, usize, u64)>,
+    /// A file that is no text, and its length then.
+    refused: Option<(FileId, u64)>,
+    losses: Losses,
 }
+
+/// What was told of lines that are not of the format.
+#[derive(Debug, Default)]
+struct Losses {
+    told: u64,
+    next: Option<Instant>,
+}
+
+/// Losses are told so often (collection 7.2).
+const LOSSES_EVERY: Duration = Duration::from_secs(60);
 
 /// A file that lost its name.
 #[derive(Debug)]
@@ -79,6 +96,8 @@ enum State {
     Unreadable(io::ErrorKind),
     NotAFile(Kind),
     Duplicate,
+    TooOld,
+    Binary,
 }
 
 impl Follower {
@@ -90,6 +109,9 @@ impl Follower {
             start,
             patience,
             recipe: Arc::default(),
+            selection: Selection::default(),
+            refused: None,
+            losses: Losses::default(),
             owner: None,
             current: None,
             retiring: VecDeque::new(),
@@ -106,6 +128,12 @@ impl Follower {
     #[must_use]
     pub fn with_recipe(self, recipe: Arc<Recipe>) -> Self {
         Self { recipe, ..self }
+    }
+
+    /// The same, reading only such files.
+    #[must_use]
+    pub fn with_selection(self, selection: Selection) -> Self {
+        Self { selection, ..self }
     }
 
     fn open_file(&self, path: &Path) -> io::Result<Result<OpenFile, Kind>> {
@@ -142,8 +170,11 @@ impl Follower {
                 Start::End | Start::Beginning => None,
             };
         };
+        if file.is_pipe {
+            return None;
+        }
         let (offset, tail) = file.delivered();
-        let older = self.retiring.iter().map(|old| {
+        let older = self.retiring.iter().filter(|old| !old.file.is_pipe).map(|old| {
             let (offset, tail) = old.file.delivered();
             Older { file: old.file.id, offset, tail }
         });
@@ -171,7 +202,7 @@ impl Follower {
         sink: &mut dyn FnMut(Seen<'_>),
     ) -> Progress {
         self.look(now, shared, sink);
-        self.check_current(sink);
+        self.check_current(shared, sink);
         let progress = self.read(now, shared, sink);
         self.tidy(now, shared, sink);
         self.last_look = Some(now.wall);
@@ -186,203 +217,36 @@ impl Follower {
         }
     }
 
-    /// Closes all files, leaving what waits in them there; gives the place where to go on.
-    pub fn leave(&mut self, shared: &mut Shared) -> Option<Position> {
+    /// As [`Follower::close`], but what waits in files that can be found again stays there; gives the place
+    /// where to go on.
+    pub fn leave(
+        &mut self,
+        shared: &mut Shared,
+        sink: &mut dyn FnMut(Seen<'_>),
+    ) -> Option<Position> {
         let position = self.position();
         let retiring = std::mem::take(&mut self.retiring).into_iter().map(|old| old.file);
         for file in retiring.chain(self.current.take()) {
-            self.closed_counts += file.counts();
-            shared.ledger.release(&file);
+            // What was read from a pipe, or has no name, is nowhere else.
+            if file.is_pipe || file.is_deleted() {
+                self.let_go(file, shared, sink);
+            } else {
+                self.closed_counts += file.counts();
+                shared.ledger.release(&file);
+            }
         }
         position
     }
 
-    fn look(&mut self, now: Now, shared: &mut Shared, sink: &mut Sink<'_>) {
-        let metadata = match fs::metadata(&self.path) {
-            Ok(metadata) => metadata,
-            Err(error) => return self.become_unreadable(error, sink),
-        };
-        if let Some(kind) = kind(&metadata) {
-            return self.become_state(State::NotAFile(kind), Notice::NotAFile(kind), sink);
-        }
-        let id = FileId::of(&metadata);
-        let owner = *self.owner.get_or_insert_with(|| shared.ledger.owner());
-        if self.current.as_ref().is_some_and(|file| file.id == id) {
-            self.become_state(State::Present, Notice::Back, sink);
-        } else if shared.ledger.is_taken(id, owner) {
-            self.become_duplicate(sink);
-        } else if let Some(at) = self.retiring.iter().position(|old| old.file.id == id) {
-            // It got its name back.
-            if let Some(old) = self.retiring.remove(at) {
-                self.retire_current(now);
-                self.current = Some(old.file);
-                self.become_state(State::Present, Notice::Back, sink);
-            }
-        } else {
-            self.open(&metadata, now, shared, sink);
-        }
-    }
-
-    /// Opens what the name belongs to now.
-    fn open(
-        &mut self,
-        metadata: &fs::Metadata,
-        now: Now,
-        shared: &mut Shared,
-        sink: &mut Sink<'_>,
-    ) {
-        let mut file = match self.open_file(&self.path) {
-            Ok(Ok(file)) => file,
-            Ok(Err(kind)) => {
-                return self.become_state(State::NotAFile(kind), Notice::NotAFile(kind), sink);
-            }
-            Err(error) => {
-                if self.state == State::New && self.start == Start::End {
-                    // Should it become readable, what is in it now is old.
-                    self.start = Start::At(Position {
-                        path: self.path.to_path_buf(),
-                        file: FileId::of(metadata),
-                        offset: metadata.len(),
-                        tail: Vec::new(),
-                        older: Vec::new(),
-                    });
-                }
-                return self.become_unreadable(error, sink);
-            }
-        };
-        let Some(owner) = self.owner.filter(|&owner| !shared.ledger.is_taken(file.id, owner))
-        else {
-            return self.become_duplicate(sink);
-        };
-        // It may have been exchanged since it was looked at; the next poll sees that.
-        if self.current.as_ref().is_some_and(|current| current.id == file.id) {
-            return;
-        }
-        let start = std::mem::replace(&mut self.start, Start::Beginning);
-        if !shared.ledger.claim(&mut file, owner) {
-            self.go_to_start(&mut file, start, now, shared);
-        }
-        if self.current.is_some() {
-            sink(Seen::Notice(Notice::Rotated));
-            self.retire_current_and_between(file.id, now, shared, sink);
-            self.state = State::Present;
-        } else {
-            self.become_state(State::Present, Notice::Back, sink);
-        }
-        sink(Seen::Notice(Notice::Opened { from: file.offset }));
-        self.current = Some(file);
-    }
-
-    /// Goes to the first byte that has not been seen yet. Where that fails, to the file's start.
-    fn go_to_start(&mut self, file: &mut OpenFile, start: Start, now: Now, shared: &mut Shared) {
-        let gone_to = match (start, self.last_look) {
-            (Start::End, None) => file.go_to_end(),
-            (Start::At(position), _) if position.tail.is_empty() => {
-                let is_it = position.file == file.id;
-                if is_it { file.go_to(position.offset) } else { Ok(()) }
-            }
-            (Start::At(position), _) => {
-                self.resume_older(&position.older, now, shared);
-                if position.file == file.id {
-                    file.resume(position.offset, position.tail.as_slice().into());
-                } else {
-                    self.resume_rotated(&position, file.id, now, shared);
-                }
-                Ok(())
-            }
-            (_, Some(last_look)) => {
-                // A symbolic link that was turned to an old file: what is in it is old (rule 7).
-                let is_link = fs::symlink_metadata(&self.path).is_ok_and(|m| m.is_symlink());
-                let is_old = file.created.is_some_and(|created| created + SLACK < last_look);
-                if is_link && is_old { file.go_to_end() } else { Ok(()) }
-            }
-            (Start::Beginning, None) => Ok(()),
-        };
-        if gone_to.is_err() {
-            file.offset = 0; // It became shorter meanwhile.
-        }
-    }
-
-    /// Files that had lost their name before, and were not done with, are read on under their new names.
-    fn resume_older(&mut self, older: &[Older], now: Now, shared: &mut Shared) {
-        let Some(owner) = self.owner.filter(|_| !older.is_empty()) else { return };
-        for sibling in siblings(&self.path) {
-            let Some(place) = older.iter().find(|place| place.file == sibling.id) else { continue };
-            let Ok(Ok(mut file)) = self.open_file(&sibling.path) else { continue };
-            if !shared.ledger.is_taken(file.id, owner)
-                && file.resume(place.offset, place.tail.as_slice().into())
-            {
-                shared.ledger.claim(&mut file, owner);
-                self.retiring.push_back(Retiring::new(file, now));
-            }
-        }
-    }
-
-    /// The file was rotated while nobody looked: its rest is read under its new name, then the files after
-    /// it.
-    fn resume_rotated(&mut self, position: &Position, new: FileId, now: Now, shared: &mut Shared) {
-        let Some(owner) = self.owner else { return };
-        let mut is_after = false;
-        for sibling in siblings(&self.path) {
-            let is_it = sibling.id == position.file;
-            let is_known = self.retiring.iter().any(|old| old.file.id == sibling.id);
-            if !(is_it || is_after) || sibling.id == new || is_known {
-                continue;
-            }
-            let Ok(Ok(mut file)) = self.open_file(&sibling.path) else { continue };
-            if shared.ledger.is_taken(file.id, owner)
-                || (is_it && !file.resume(position.offset, position.tail.as_slice().into()))
-            {
-                continue;
-            }
-            is_after = true;
-            shared.ledger.claim(&mut file, owner);
-            self.retiring.push_back(Retiring::new(file, now));
-        }
-    }
-
-    fn retire_current(&mut self, now: Now) {
-        if let Some(file) = self.current.take() {
-            self.retiring.push_back(Retiring::new(file, now));
-        }
-    }
-
-    /// Retires the current file, and after it the files that had the name since the last look and lost it
-    /// again (collection 4.3, rule 5).
-    fn retire_current_and_between(
-        &mut self,
-        new: FileId,
-        now: Now,
-        shared: &mut Shared,
-        sink: &mut Sink<'_>,
-    ) {
-        let modified = self.current.as_ref().and_then(OpenFile::modified);
-        self.retire_current(now);
-        let (Some(owner), Some(last_look)) = (self.owner, self.last_look) else { return };
-        for sibling in siblings(&self.path) {
-            let is_known = sibling.id == new
-                || self.retiring.iter().any(|old| old.file.id == sibling.id)
-                || shared.ledger.is_taken(sibling.id, owner);
-            if is_known || !sibling.is_new(last_look, modified) {
-                continue;
-            }
-            if let Ok(Ok(mut file)) = self.open_file(&sibling.path) {
-                shared.ledger.claim(&mut file, owner);
-                self.retiring.push_back(Retiring::new(file, now));
-            }
-        }
-        while self.retiring.len() > RETIRING {
-            let Some(old) = self.retiring.pop_front() else { break };
-            let length = old.file.length().unwrap_or(old.file.offset);
-            if length > old.file.offset {
-                sink(Seen::Notice(Notice::Lost { bytes: length - old.file.offset }));
-            }
-            self.let_go(old.file, shared, sink);
-        }
-    }
-
-    fn check_current(&mut self, sink: &mut Sink<'_>) {
+    fn check_current(&mut self, shared: &mut Shared, sink: &mut Sink<'_>) {
         let Some(file) = &mut self.current else { return };
+        if self.selection.text_only && file.offset == 0 && file.is_binary() {
+            self.refused = Some((file.id, file.length().unwrap_or_default()));
+            if let Some(file) = self.current.take() {
+                self.let_go(file, shared, sink);
+            }
+            return self.become_state(State::Binary, Notice::Binary, sink);
+        }
         let notice = match file.change() {
             Ok(Change::None) | Err(_) => return,
             Ok(Change::Truncated) => Notice::Truncated,
@@ -443,6 +307,7 @@ impl Follower {
         for file in open {
             file.expire(now, patience.incomplete, &mut |line| sink(Seen::Line(line)));
         }
+        self.tell_losses(now, sink);
         let is_done = |old: &Retiring| {
             let age = now.monotonic.saturating_duration_since(old.since);
             old.is_drained
@@ -461,6 +326,23 @@ impl Follower {
         }
     }
 
+    /// Tells of lines that are not of the format, at once and then every so often.
+    fn tell_losses(&mut self, now: Now, sink: &mut Sink<'_>) {
+        let format = self.recipe.format;
+        // Lines that are no JSON are events all the same.
+        if format.is_plain_lines() || format == LogFormat::Json {
+            return;
+        }
+        if self.losses.next.is_some_and(|next| now.monotonic < next) {
+            return;
+        }
+        let unfit = self.counts().unfit;
+        if unfit > self.losses.told {
+            sink(Seen::Notice(Notice::Unfit { lines: unfit - self.losses.told, format }));
+            self.losses = Losses { told: unfit, next: Some(now.monotonic + LOSSES_EVERY) };
+        }
+    }
+
     /// Whether its name is gone, and the file that had it has not grown, for longer than patience lasts.
     pub(crate) fn is_gone(&mut self, now: Now) -> bool {
         if self.state == State::Present {
@@ -474,32 +356,9 @@ impl Follower {
             && now.monotonic.saturating_duration_since(last) >= self.patience.deleted
     }
 
-    fn let_go(&mut self, mut file: OpenFile, shared: &mut Shared, sink: &mut Sink<'_>) {
+    pub(super) fn let_go(&mut self, mut file: OpenFile, shared: &mut Shared, sink: &mut Sink<'_>) {
         file.end(&mut |line| sink(Seen::Line(line)));
         self.closed_counts += file.counts();
         shared.ledger.release(&file);
-    }
-
-    fn become_state(&mut self, state: State, notice: Notice, sink: &mut Sink<'_>) {
-        let old = std::mem::replace(&mut self.state, state);
-        // The first look is told by `Opened`.
-        if old != state && !(old == State::New && state == State::Present) {
-            sink(Seen::Notice(notice));
-        }
-    }
-
-    fn become_unreadable(&mut self, error: io::Error, sink: &mut Sink<'_>) {
-        match error.kind() {
-            io::ErrorKind::NotFound => self.become_state(State::Missing, Notice::Missing, sink),
-            kind => self.become_state(State::Unreadable(kind), Notice::Unreadable(error), sink),
-        }
-    }
-
-    /// Told only at the first look: later it is how rotation looks from the name it rotates to.
-    fn become_duplicate(&mut self, sink: &mut Sink<'_>) {
-        if self.state == State::New {
-            sink(Seen::Notice(Notice::Duplicate));
-        }
-        self.state = State::Duplicate;
     }
 }

@@ -41,6 +41,24 @@ pub(crate) fn folders(pattern: &Path) -> Vec<PathBuf> {
     }
 }
 
+/// Whether a whole path matches a pattern.
+pub(crate) fn matches_path(pattern: &Path, path: &Path) -> bool {
+    let mut patterns = pattern.components();
+    let mut names = path.components();
+    loop {
+        match (patterns.next(), names.next()) {
+            (None, None) => return true,
+            (Some(pattern), Some(name)) => {
+                let (pattern, name) = (pattern.as_os_str(), name.as_os_str());
+                if pattern != name && !matches(pattern.as_bytes(), name.as_bytes()) {
+                    return false;
+                }
+            }
+            _ => return false,
+        }
+    }
+}
+
 fn matches_in(folder: &Path, pattern: &[u8]) -> Vec<PathBuf> {
     let listed = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     let Ok(entries) = fs::read_dir(listed) else {

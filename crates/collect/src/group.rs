@@ -12,6 +12,7 @@ use crate::glob;
 use crate::ledger::Shared;
 use crate::notice::{Notice, Seen};
 use crate::record::Recipe;
+use crate::selection::Selection;
 use crate::siblings::{SLACK, is_compressed};
 use crate::sources::LocalFile;
 use crate::start::{Now, Patience, Position, Progress, Start};
@@ -24,6 +25,11 @@ pub(crate) struct Group {
     start: Start,
     patience: Patience,
     recipe: Arc<Recipe>,
+    selection: Selection,
+    /// Patterns of files that are left out.
+    exclude: Vec<PathBuf>,
+    /// What came while nothing was read is skipped.
+    future_only: bool,
     followers: Vec<Follower>,
     /// Files of past times that are still written to, and when they last grew.
     leaving: Vec<(Follower, Instant)>,
@@ -45,6 +51,9 @@ impl Group {
             start: setting.start.clone(),
             patience,
             recipe: Arc::new(recipe),
+            selection: Selection::of(&setting.options),
+            exclude: setting.options.exclude.clone(),
+            future_only: setting.options.only_future_events == Some(true),
             followers: Vec::new(),
             leaving: Vec::new(),
             named: None,
@@ -58,7 +67,14 @@ impl Group {
     }
 
     fn follower(&self, path: PathBuf, start: Start) -> Follower {
-        Follower::new(path, start, self.patience).with_recipe(Arc::clone(&self.recipe))
+        Follower::new(path, start, self.patience)
+            .with_recipe(Arc::clone(&self.recipe))
+            .with_selection(self.selection)
+    }
+
+    /// Where a file begins that is there at the first look.
+    fn first_start(&self, path: &Path, shared: &mut Shared) -> Start {
+        if self.future_only { self.start.clone() } else { shared.first_start(path, &self.start) }
     }
 
     pub(crate) fn followers(&self) -> impl Iterator<Item = &Follower> {
@@ -111,10 +127,14 @@ impl Group {
             return self.name(now, time_zone, shared);
         }
         let pattern = at_time(&self.location, now.wall, time_zone);
-        let found = glob::expand(&pattern);
+        let mut found = glob::expand(&pattern);
+        let exclude: Vec<PathBuf> =
+            self.exclude.iter().map(|path| at_time(path, now.wall, time_zone)).collect();
+        let is_excluded = |path: &Path| exclude.iter().any(|e| glob::matches_path(e, path));
+        found.retain(|path| !is_excluded(path));
         self.followers.retain_mut(|follower| {
-            let is_over =
-                follower.is_gone(now) && found.binary_search(&follower.path().into()).is_err();
+            let is_missing = found.binary_search(&follower.path().into()).is_err();
+            let is_over = (follower.is_gone(now) && is_missing) || is_excluded(follower.path());
             if is_over {
                 close_one(follower, shared, sink);
             }
@@ -135,7 +155,7 @@ impl Group {
                 break;
             }
             let start = if is_first_scan {
-                shared.first_start(&path, &self.start)
+                self.first_start(&path, shared)
             } else {
                 start_of_new(&path, started)
             };
@@ -166,8 +186,7 @@ impl Group {
             self.followers.push(self.leaving.remove(at).0);
             return;
         }
-        let start =
-            if is_first { shared.first_start(&path, &self.start) } else { Start::Beginning };
+        let start = if is_first { self.first_start(&path, shared) } else { Start::Beginning };
         self.followers.push(self.follower(path, start));
     }
 
@@ -198,7 +217,9 @@ impl Group {
     pub(crate) fn leave(&mut self, shared: &mut Shared, sink: &mut Sink<'_>) -> Vec<Position> {
         let mut positions = Vec::new();
         for mut follower in self.followers.drain(..) {
-            positions.extend(follower.leave(shared));
+            let path = follower.location();
+            let mut sink = |seen: Seen<'_>| sink(path.as_os_str().as_bytes(), seen);
+            positions.extend(follower.leave(shared, &mut sink));
         }
         for (mut follower, _) in self.leaving.drain(..) {
             close_one(&mut follower, shared, sink);

@@ -4,6 +4,8 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
+use bartizan_config::ossec_conf::localfile::LogFormat;
+
 use crate::line::Line;
 
 /// What an input yields: a line, or something worth telling.
@@ -46,6 +48,22 @@ pub enum Notice {
     Lost {
         /// How many.
         bytes: u64,
+    },
+    /// So many bytes came while nothing was read, and were skipped: that is more than the settings want.
+    Skipped {
+        /// How many.
+        bytes: u64,
+    },
+    /// The file was not changed for longer than the settings want; it is read when it is.
+    TooOld,
+    /// The file is no text, which the settings want.
+    Binary,
+    /// Lines have not the form of their log format and were left out.
+    Unfit {
+        /// How many since the last time.
+        lines: u64,
+        /// The log format.
+        format: LogFormat,
     },
     /// More files match the pattern than are read.
     TooManyFiles {
@@ -103,6 +121,9 @@ impl Notice {
             Self::Truncated | Self::Rewritten => {
                 Some(format!("ossec: File size reduced (inode remained): '{path}'."))
             }
+            Self::Unfit { lines, format } => Some(format!(
+                "ossec: Events lost: {lines} from '{path}' (not of the log format {format})."
+            )),
             Self::TimedOut(_) => Some(format!("ossec: command timed out: '{path}'.")),
             _ => None,
         }
@@ -125,6 +146,14 @@ impl Notice {
             Self::Duplicate => "is the same file as another one, which is read".into(),
             Self::Lost { bytes } => {
                 format!("rotated too often at once, {bytes} bytes were not read")
+            }
+            Self::Skipped { bytes } => {
+                format!("{bytes} bytes came while nothing was read, and are skipped")
+            }
+            Self::TooOld => "was not changed for longer than `age`, waiting for a change".into(),
+            Self::Binary => "is no text, and not read".into(),
+            Self::Unfit { lines, format } => {
+                format!("{lines} lines are not of the log format {format} and were left out")
             }
             Self::TooManyFiles { limit } => {
                 format!("matches more than {limit} files, the others are not read")

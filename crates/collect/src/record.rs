@@ -27,6 +27,7 @@ mod snort;
 mod stamp;
 
 use std::fmt::Debug;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -35,6 +36,7 @@ use bartizan_config::ossec_conf::localfile::LogFormat;
 use jiff::tz::TimeZone;
 
 use crate::line::{Line, LineCounts, cut};
+use crate::shape::{Shape, Shaper};
 use crate::start::Now;
 
 pub use json::Labels;
@@ -53,6 +55,8 @@ pub struct Recipe {
     pub hostname: Arc<str>,
     /// For those as well.
     pub time_zone: TimeZone,
+    /// Which records are kept, and in which form.
+    pub shape: Option<Arc<Shape>>,
 }
 
 impl Default for Recipe {
@@ -63,6 +67,7 @@ impl Default for Recipe {
             labels: Labels::default(),
             hostname: "localhost".into(),
             time_zone: TimeZone::UTC,
+            shape: None,
         }
     }
 }
@@ -94,6 +99,9 @@ trait Format: Debug + Send {
 #[derive(Debug)]
 pub struct Records {
     format: Option<Box<dyn Format>>,
+    shaper: Option<Shaper>,
+    /// When the last line came.
+    last: Option<Now>,
     counts: LineCounts,
 }
 
@@ -101,7 +109,13 @@ impl Records {
     /// For the file of that name.
     #[must_use]
     pub fn new(recipe: &Recipe, path: &Path) -> Self {
-        Self { format: format(recipe, path), counts: LineCounts::default() }
+        let location = path.as_os_str().as_bytes();
+        let shaper = recipe.shape.as_ref().map(|shape| Shaper::new(Arc::clone(shape), location));
+        let format = match format(recipe, path) {
+            None if shaper.is_some() => Some(Box::new(Plain) as Box<dyn Format>),
+            format => format,
+        };
+        Self { format, shaper, last: None, counts: LineCounts::default() }
     }
 
     /// Whether each line is handed on as it is.
@@ -112,11 +126,11 @@ impl Records {
 
     /// Takes a line in, which came at that time, and hands on the records it ends.
     pub fn line(&mut self, line: Line<'_>, now: Now, sink: &mut dyn FnMut(Line<'_>)) {
-        let Some(format) = &mut self.format else {
+        self.last = Some(now);
+        let Some((format, mut out)) = self.parts(sink) else {
             self.counts.records += 1;
             return sink(line);
         };
-        let mut out = Out { counts: &mut self.counts, sink };
         if line.is_continuation && !format.takes_rests() {
             return out.unfit();
         }
@@ -125,16 +139,25 @@ impl Records {
 
     /// Hands on records that waited long enough for more of their lines.
     pub fn expire(&mut self, now: Now, sink: &mut dyn FnMut(Line<'_>)) {
-        if let Some(format) = &mut self.format {
-            format.expire(now, &mut Out { counts: &mut self.counts, sink });
+        if let Some((format, mut out)) = self.parts(sink) {
+            format.expire(now, &mut out);
         }
     }
 
     /// Hands on what waits: nothing more comes.
     pub fn flush(&mut self, sink: &mut dyn FnMut(Line<'_>)) {
-        if let Some(format) = &mut self.format {
-            format.flush(&mut Out { counts: &mut self.counts, sink });
+        if let Some((format, mut out)) = self.parts(sink) {
+            format.flush(&mut out);
         }
+    }
+
+    fn parts<'a>(
+        &'a mut self,
+        sink: &'a mut dyn FnMut(Line<'_>),
+    ) -> Option<(&'a mut dyn Format, Out<'a>)> {
+        let Self { format, shaper, last, counts } = self;
+        let out = Out { counts, shaper: shaper.as_mut(), time: *last, sink };
+        Some((format.as_deref_mut()?, out))
     }
 
     /// Offset of the first line that waits for the rest of its record; `None` if none does.
@@ -153,13 +176,24 @@ impl Records {
 /// Takes the records of a format.
 struct Out<'a> {
     counts: &'a mut LineCounts,
+    shaper: Option<&'a mut Shaper>,
+    time: Option<Now>,
     sink: &'a mut dyn FnMut(Line<'_>),
 }
 
 impl Out<'_> {
-    /// Hands on a record, cut if it is too long.
+    /// Hands on a record, cut if it is too long; unless the settings leave it out.
     fn emit(&mut self, record: Line<'_>) {
-        let text = record.text;
+        let text = match &mut self.shaper {
+            Some(shaper) => match shaper.apply(record.text, self.time) {
+                Some(text) => text,
+                None => {
+                    self.counts.left_out += 1;
+                    return;
+                }
+            },
+            None => record.text,
+        };
         let kept = if text.len() > limits::EVENT_BYTES { cut(text) } else { text };
         let is_cut = kept.len() < text.len();
         self.counts.records += 1;
@@ -176,6 +210,20 @@ impl Out<'_> {
     /// Counts a line that the format has no use for.
     fn leave_out(&mut self) {
         self.counts.left_out += 1;
+    }
+}
+
+/// Each line is a record, which the settings change or leave out.
+#[derive(Debug)]
+struct Plain;
+
+impl Format for Plain {
+    fn line(&mut self, line: &Line<'_>, _now: Now, out: &mut Out<'_>) {
+        out.emit(*line);
+    }
+
+    fn takes_rests(&self) -> bool {
+        true
     }
 }
 

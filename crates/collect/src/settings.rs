@@ -1,5 +1,6 @@
 //! Inputs as they are configured, and what may be wrong with them.
 
+use std::net::UdpSocket;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -8,6 +9,7 @@ use jiff::tz::TimeZone;
 
 use crate::journal::journalctl;
 use crate::record::{Labels, LinePattern, Recipe};
+use crate::shape::Shape;
 use crate::start::Start;
 
 /// One input, as configured (config 13).
@@ -33,7 +35,14 @@ impl LocalFile {
             labels: Labels::new(labels.map(|(key, value)| (key.as_str(), value.as_str()))),
             hostname: machine.hostname.as_str().into(),
             time_zone: machine.time_zone.clone(),
+            shape: Shape::of(&self.options, machine).map(Arc::new),
         }
+    }
+
+    /// Whether its events go to analysis: nowhere else do they go yet.
+    pub(crate) fn is_analysed(&self) -> bool {
+        let targets = &self.options.targets;
+        targets.is_empty() || targets.iter().any(|name| name == "agent")
     }
 }
 
@@ -57,6 +66,17 @@ impl Machine {
             time_zone: TimeZone::system(),
             journalctl: journalctl(Path::new("/")),
         }
+    }
+
+    /// The address it would speak from; empty if there is none. Nothing is sent to find out.
+    pub(crate) fn address(&self) -> String {
+        let address = || {
+            let socket = UdpSocket::bind("0.0.0.0:0").ok()?;
+            // Of the addresses that are set aside for documentation.
+            socket.connect("192.0.2.1:9").ok()?;
+            Some(socket.local_addr().ok()?.ip().to_string())
+        };
+        address().unwrap_or_default()
     }
 }
 
@@ -83,6 +103,9 @@ pub enum Reason {
     /// A format of Windows or macOS.
     #[error("log format \"{0}\" belongs to another system; the input is left out")]
     OtherSystem(LogFormat),
+    /// Its events go to sockets, which are not implemented yet.
+    #[error("`target` names sockets only, which are not implemented yet; the input is left out")]
+    NoTarget,
     /// The same location was given before.
     #[error("the same location was given before; it is read once")]
     Duplicate,

@@ -68,10 +68,13 @@ impl Sources {
             };
             match setting.log_format {
                 format if format.is_foreign() => problem(Reason::OtherSystem(format)),
-                format if format.is_command() => match Command::new(setting, patience.command) {
-                    Some(command) => commands.push(command),
-                    None => problem(Reason::NoCommand(format)),
-                },
+                _ if !setting.is_analysed() => problem(Reason::NoTarget),
+                format if format.is_command() => {
+                    match Command::new(setting, &machine, patience.command) {
+                        Some(command) => commands.push(command),
+                        None => problem(Reason::NoCommand(format)),
+                    }
+                }
                 LogFormat::Journald if machine.journalctl.is_none() => {
                     problem(Reason::NoJournalctl);
                 }

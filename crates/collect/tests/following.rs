@@ -6,9 +6,13 @@ use std::fs::{self, File, OpenOptions};
 use std::io::Write as _;
 use std::os::unix::fs::{MetadataExt as _, symlink};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
+use bartizan_collect::record::Recipe;
+use bartizan_collect::selection::Selection;
 use bartizan_collect::{Follower, Notice, Now, Patience, Seen, Shared, Start};
+use bartizan_config::ossec_conf::localfile::LogFormat;
 use tempfile::TempDir;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -366,7 +370,7 @@ fn what_is_no_file_is_told_once_and_never_waited_for() {
     scene.append("log", "1\n");
     scene.expect(&["1"]);
     scene.expect_notices(&["rotated"]);
-    replace(&mut scene, &mkfifo, "is a named pipe, not a file");
+    replace(&mut scene, &mkfifo, "rotated");
     scene.remove("log");
     scene.append("log", "2\n");
     scene.expect(&["2"]);
@@ -500,4 +504,125 @@ fn the_rest_of_a_line_that_was_handed_on_is_known_as_such_after_a_restart() {
     restart(&mut scene);
     scene.append("log", "forged\nnext\n");
     scene.expect(&["next"]);
+}
+
+#[test]
+fn a_named_pipe_is_read_and_neither_silence_nor_an_end_of_its_writer_is_waited_for() {
+    let mut scene = Scene::new(Start::End);
+    let path = scene.path("log");
+    assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+    scene.expect(&[]);
+    for number in 0..2 {
+        let mut writer = OpenOptions::new().write(true).open(&path).unwrap();
+        write!(writer, "{number}\nha").unwrap();
+        scene.expect(&[&number.to_string()]);
+        writeln!(writer, "lf").unwrap();
+        drop(writer);
+        scene.expect(&["half"]);
+        scene.expect(&[]);
+    }
+    assert_eq!(scene.follower.position(), None);
+    let mut writer = OpenOptions::new().write(true).open(&path).unwrap();
+    write!(writer, "rest").unwrap();
+    scene.expect(&[]);
+    let mut rest = Vec::new();
+    scene.follower.leave(&mut scene.shared, &mut |seen| {
+        if let Seen::Line(line) = seen {
+            rest.push(line.text.to_vec());
+        }
+    });
+    assert_eq!(rest, [b"rest"], "it is nowhere else");
+}
+
+#[test]
+fn old_files_are_read_when_they_change() {
+    let mut scene = Scene::new(Start::Beginning);
+    let selection = Selection { age: Some(3600 * SECOND), ..Selection::default() };
+    scene.follower = scene.follower.with_selection(selection);
+    scene.append("log", "old\n");
+    let file = File::options().write(true).open(scene.path("log")).unwrap();
+    file.set_modified(scene.now.wall - 7200 * SECOND).unwrap();
+    scene.expect(&[]);
+    scene.expect_notices(&["was not changed for longer than `age`, waiting for a change"]);
+    scene.append("log", "new\n");
+    scene.expect(&["new"]);
+    // What was read is not read again.
+    scene.pass(7200 * SECOND);
+    scene.expect(&[]);
+    scene.append("log", "newer\n");
+    scene.expect(&["newer"]);
+}
+
+#[test]
+fn files_that_are_no_text_are_left_out_where_that_is_wanted() {
+    let text_only = Selection { text_only: true, ..Selection::default() };
+    for (start, is_read) in [
+        (&b"text"[..], true),
+        ("\u{e4}\u{20ac}".as_bytes(), true),
+        (b"\xff\xfet\0e\0", false),
+        (b"\x7fELF\0\0", false),
+        (b"latin \xe4", false),
+    ] {
+        // Whether it is there at the start, or comes later.
+        for is_there in [true, false] {
+            let mut scene = Scene::new(Start::Beginning);
+            scene.follower = scene.follower.with_selection(text_only);
+            scene.append("log", "");
+            if !is_there {
+                scene.expect(&[]);
+            }
+            scene.append("log", [start, b" x\n"].concat());
+            scene.pass(SECOND);
+            scene.poll();
+            assert_eq!(scene.lines.len(), usize::from(is_read), "{start:?}");
+            assert_eq!(scene.notices.len(), usize::from(!is_read), "{start:?}");
+            scene.append("log", "more\n");
+            scene.pass(SECOND);
+            scene.poll();
+            assert_eq!(scene.lines.len(), 2 * usize::from(is_read), "{start:?}");
+        }
+    }
+}
+
+#[test]
+fn a_backlog_that_is_too_long_is_skipped_and_told() {
+    let mut scene = Scene::started();
+    scene.append("log", "1\n");
+    scene.expect(&["1"]);
+    let position = scene.follower.position().unwrap();
+    for (most, expected) in [(9, &["2", "3", "4"][..]), (6, &["2", "3", "4"]), (5, &[])] {
+        fs::write(scene.path("log"), "1\n2\n3\n4\n").unwrap();
+        let start = Start::At(position.clone());
+        let selection = Selection { backlog: Some(most), ..Selection::default() };
+        scene.shared = Shared::default();
+        scene.follower =
+            Follower::new(scene.path("log"), start, Patience::default()).with_selection(selection);
+        scene.expect(expected);
+    }
+    scene.expect_notices(&["6 bytes came while nothing was read, and are skipped"]);
+    scene.append("log", "5\n");
+    scene.expect(&["5"]);
+}
+
+#[test]
+fn lines_that_are_not_of_the_format_are_told_once_a_minute() {
+    let mut scene = Scene::started();
+    let recipe = Recipe { format: LogFormat::Audit, ..Recipe::default() };
+    scene.follower = Follower::new(scene.path("log"), Start::End, Patience::default())
+        .with_recipe(Arc::new(recipe));
+    scene.shared = Shared::default();
+    scene.expect(&[]);
+    scene.append("log", "a\nb\n");
+    scene.expect(&[]);
+    scene.append("log", "c\n");
+    scene.expect(&[]);
+    scene.expect_notices(&["2 lines are not of the log format audit and were left out"]);
+    scene.pass(60 * SECOND);
+    scene.expect(&[]);
+    scene.expect_notices(&["1 lines are not of the log format audit and were left out"]);
+    let notice = Notice::Unfit { lines: 3, format: LogFormat::Audit };
+    assert_eq!(
+        notice.event_text(Path::new("/l")).unwrap(),
+        "ossec: Events lost: 3 from '/l' (not of the log format audit)."
+    );
 }

@@ -5,13 +5,15 @@
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
 use bartizan_base::{Dialect, Source};
 use bartizan_collect::sources::{Machine, Problem, Reason};
 use bartizan_collect::{LocalFile, Now, Patience, Seen, Sources};
 use bartizan_config::ossec_conf;
-use bartizan_config::ossec_conf::localfile::LogFormat;
+use bartizan_config::ossec_conf::localfile::{Localfile, LogFormat, TextTest};
+use bartizan_pattern::Language;
 use tempfile::TempDir;
 
 struct Scene {
@@ -346,4 +348,75 @@ fn a_record_ends_with_its_file() {
     scene.append("a", "3\n");
     scene.expect_after(1, &[("a", "two")]);
     scene.expect_after(5, &[("a", "3")]);
+}
+
+/// A block with options, and one location.
+fn block(location: PathBuf, options: Localfile) -> LocalFile {
+    LocalFile { location, options: Arc::new(options), ..LocalFile::default() }
+}
+
+#[test]
+fn excluded_files_of_a_pattern_are_not_read() {
+    let mut scene = Scene::new(&[], &[("a.log", ""), ("debug-10.log", "")]);
+    scene.now.wall = UNIX_EPOCH + Duration::from_secs(10 * 3600);
+    let exclude = vec![scene.path("debug-%H.log"), scene.path("*.old.log")];
+    let options = Localfile { exclude, ..Localfile::default() };
+    let settings = [block(scene.path("*.log"), options)];
+    scene.sources = Sources::new(&settings, machine(), Patience::default(), scene.now).0;
+    scene.expect_after(0, &[]);
+    scene.append("a.log", "1\n");
+    scene.append("debug-10.log", "2\n");
+    scene.append("x.old.log", "3\n");
+    scene.expect_after(11, &[("a.log", "1")]);
+    // The other file has its turn an hour later.
+    fs::write(scene.path("debug-11.log"), "").unwrap();
+    scene.expect_after(3600, &[("debug-10.log", "2")]);
+    scene.append("debug-10.log", "4\n");
+    scene.append("debug-11.log", "5\n");
+    scene.expect_after(1, &[("debug-10.log", "4")]);
+}
+
+#[test]
+fn only_future_events_skips_what_came_while_nothing_was_read() {
+    for (only_future_events, expected) in
+        [(None, &[("a", "2")][..]), (Some(false), &[("a", "2")]), (Some(true), &[])]
+    {
+        let mut scene = Scene::new(&[], &[("a", "")]);
+        let options = Localfile { only_future_events, ..Localfile::default() };
+        let settings = [block(scene.path("a"), options)];
+        let begin = |now| Sources::new(&settings, machine(), Patience::default(), now).0;
+        scene.sources = begin(scene.now);
+        scene.expect_after(0, &[]);
+        scene.append("a", "1\n");
+        scene.expect_after(1, &[("a", "1")]);
+        let positions = scene.sources.leave(&mut |_, _| {});
+        scene.append("a", "2\n");
+        scene.sources = begin(scene.now);
+        scene.sources.resume(positions, scene.now.wall);
+        scene.expect_after(1, expected);
+        scene.append("a", "3\n");
+        scene.expect_after(1, &[("a", "3")]);
+    }
+}
+
+#[test]
+fn events_are_left_out_and_formed_as_the_settings_want() {
+    let mut scene = Scene::new(&[], &[("a", ""), ("b", "")]);
+    let test = |pattern: &str| TextTest { language: Language::OsMatch, pattern: pattern.into() };
+    let shaped = Localfile {
+        ignore: vec![test("noise")],
+        out_format: Some("$(hostname) says $(log)".to_owned()),
+        ..Localfile::default()
+    };
+    let elsewhere = Localfile { targets: vec!["other".to_owned()], ..Localfile::default() };
+    let settings = [block(scene.path("a"), shaped), block(scene.path("b"), elsewhere)];
+    let (sources, problems) = Sources::new(&settings, machine(), Patience::default(), scene.now);
+    scene.sources = sources;
+    assert_eq!(problems.iter().map(|p| &p.reason).collect::<Vec<_>>(), [&Reason::NoTarget]);
+    scene.expect_after(0, &[]);
+    scene.append("a", "NOISE\n1\n");
+    scene.append("b", "2\n");
+    scene.expect_after(1, &[("a", "here says 1")]);
+    let counts: Vec<_> = scene.sources.counts().map(|(_, counts)| counts).collect();
+    assert_eq!((counts[0].records, counts[0].left_out), (1, 1));
 }

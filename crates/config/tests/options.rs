@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use bartizan_base::{Diagnostic, Dialect, Severity, Source};
 use bartizan_config::Configuration;
-use bartizan_config::ossec_conf::localfile::LogFormat;
+use bartizan_config::ossec_conf::localfile::{Localfile, LogFormat, Meaning, Newline};
 use bartizan_config::ossec_conf::syscheck::Ignored;
 use bartizan_config::ossec_conf::{self, sections};
+use bartizan_pattern::Language;
 use proptest::prelude::*;
 
 fn read_in(dialect: Dialect, sections: &str) -> (Configuration, Vec<Diagnostic>) {
@@ -150,22 +151,20 @@ fn localfiles_keep_their_locations_and_formats() {
 }
 
 #[test]
-fn formats_that_work_are_not_warned_about() {
-    for format in [
-        "syslog",
-        "generic",
-        "apache",
-        "iis",
-        "squid",
-        "snort-fast",
-        "syslog-pipe",
-        "journald",
-        "json",
-    ] {
-        let section = format!(
-            "<localfile><log_format>{format}</log_format><location>/l</location></localfile>"
-        );
-        assert_eq!(read_in(Dialect::OURS, &section).1, [], "{format}");
+fn only_formats_of_other_systems_are_warned_about() {
+    for format in LogFormat::all() {
+        let rest = match format {
+            _ if format.is_command() => {
+                "<command>df</command><frequency>0</frequency><alias>d</alias>"
+            }
+            LogFormat::MultiLineRegex => {
+                "<location>/l</location><multiline_regex>x</multiline_regex>"
+            }
+            _ => "<location>/l</location>",
+        };
+        let section = format!("<localfile><log_format>{format}</log_format>{rest}</localfile>");
+        let said = read_in(Dialect::OURS, &section).1;
+        assert_eq!(said.len(), usize::from(format.is_foreign()), "{format}: {said:?}");
     }
     let json = "<localfile><log_format>json</log_format><location>/l</location></localfile>";
     errors(json, &[], &["C0004"]);
@@ -304,5 +303,79 @@ proptest! {
                 }
             }
         }
+    }
+}
+
+/// One block, of a format and further elements, and the codes of what is said about it.
+fn localfile(format: &str, rest: &str) -> (Localfile, Vec<&'static str>) {
+    let section = format!(
+        "<localfile><log_format>{format}</log_format><location>/l</location>{rest}</localfile>"
+    );
+    let (c, said) = read_in(Dialect::OURS, &section);
+    (c.localfiles.into_iter().next().expect("a block"), said.iter().map(|d| d.code).collect())
+}
+
+#[test]
+fn the_options_of_wazuh_are_read() {
+    let (block, said) = localfile(
+        "json",
+        "<only-future-events max-size='5KB'>no</only-future-events><age>2h</age>\
+         <exclude>/l/*.old</exclude><exclude>/l/x</exclude><ignore_binaries>yes</ignore_binaries>\
+         <ignore>debug</ignore><restrict type='osmatch'>a|b</restrict><target>agent</target>\
+         <out_format>x $(log)</out_format><label key='a.b'>v</label><label key='_c'>w</label>",
+    );
+    assert_eq!(said, ["C0105"]);
+    assert_eq!((block.only_future_events, block.max_size), (Some(false), Some(5_120)));
+    assert_eq!(block.age, Some(Duration::from_secs(7_200)));
+    assert_eq!(block.exclude.len(), 2);
+    assert!(block.ignore_binaries);
+    assert_eq!(block.ignore[0].pattern, b"(?-i)debug");
+    assert_eq!(block.restrict[0].language, Language::OsMatch);
+    assert_eq!(block.labels, [("a.b".to_owned(), "v".to_owned())]);
+    assert_eq!(block.out_format.as_deref(), Some("x $(log)"));
+
+    let regex = "<multiline_regex match='end' replace='wspace' timeout='7'>x$</multiline_regex>";
+    let (block, said) = localfile("multi-line-regex", regex);
+    assert_eq!(said, [""; 0]);
+    let regex = block.multiline_regex.unwrap();
+    assert_eq!(
+        (regex.pattern.as_slice(), regex.meaning, regex.newline, regex.timeout.as_secs()),
+        (&b"(?-i)x$"[..], Meaning::End, Newline::Blank, 7)
+    );
+}
+
+#[test]
+fn values_that_localfile_cannot_use_are_pointed_at() {
+    for (format, rest, code) in [
+        ("syslog", "<age>0</age>", "C0004"),
+        ("syslog", "<age>5y</age>", "C0004"),
+        ("syslog", "<ignore type='perl'>x</ignore>", "C0008"),
+        ("syslog", "<ignore>(</ignore>", "C0010"),
+        ("syslog", "<only-future-events max-size='x'>no</only-future-events>", "C0008"),
+        ("json", "<label>v</label>", "C0004"),
+        ("multi-line-regex", "", "C0005"),
+        ("multi-line-regex", "<multiline_regex timeout='0'>x</multiline_regex>", "C0008"),
+        ("multi-line-regex", "<multiline_regex match='middle'>x</multiline_regex>", "C0008"),
+        ("multi-line-regex", "<multiline_regex>(</multiline_regex>", "C0010"),
+    ] {
+        let section = format!(
+            "<localfile><log_format>{format}</log_format><location>/l</location>{rest}</localfile>"
+        );
+        let (_, said) = read_in(Dialect::OURS, &section);
+        assert_eq!(said.iter().map(|d| d.code).collect::<Vec<_>>(), [code], "{rest}");
+    }
+}
+
+#[test]
+fn options_that_do_not_fit_or_cannot_be_done_are_told() {
+    for (format, rest, code) in [
+        ("syslog", "<alias>x</alias>", "C0105"),
+        ("syslog", "<label key='a'>x</label>", "C0105"),
+        ("journald", "<ignore>x</ignore>", "C0105"),
+        ("syslog", "<query>*</query>", "C0105"),
+        ("syslog", "<target>siem</target>", "C0900"),
+        ("syslog", "<out_format target='siem'>x</out_format>", "C0900"),
+    ] {
+        assert_eq!(localfile(format, rest).1, [code], "{format} {rest}");
     }
 }

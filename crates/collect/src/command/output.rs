@@ -1,9 +1,13 @@
 //! What is made of a command's output (collection 5.1).
 
+use std::sync::Arc;
+
 use bartizan_base::limits;
 
 use crate::line::{Line, LineBuffer, LineCounts, cut};
 use crate::notice::Seen;
+use crate::shape::{Shape, Shaper};
+use crate::start::Now;
 
 /// Output of one run of `command` that is used; the rest is dropped and counted. Of `full_command` it is an
 /// event's size.
@@ -21,8 +25,7 @@ pub(super) struct Output {
     /// Bytes of this run that were used.
     used: u64,
     text: Vec<u8>,
-    event: Vec<u8>,
-    counts: LineCounts,
+    out: Out,
     is_cut: bool,
     /// This run has written something, and its end was not told.
     has_output: bool,
@@ -32,17 +35,21 @@ pub(super) struct Output {
 }
 
 impl Output {
-    pub(super) fn new(name: &str, is_full: bool) -> Self {
+    pub(super) fn new(name: &str, is_full: bool, shape: Option<Shape>) -> Self {
         let name = name.replace(':', "\\");
         Self {
+            out: Out {
+                event: Vec::new(),
+                shaper: shape.map(|shape| Shaper::new(Arc::new(shape), name.as_bytes())),
+                began: None,
+                counts: LineCounts::default(),
+            },
             prefix: format!("ossec: output: '{name}':").into_bytes(),
             name: name.into_bytes(),
             is_full,
             lines: LineBuffer::default(),
             used: 0,
             text: Vec::new(),
-            event: Vec::new(),
-            counts: LineCounts::default(),
             is_cut: false,
             has_output: false,
             is_open: false,
@@ -55,7 +62,7 @@ impl Output {
     }
 
     pub(super) fn counts(&self) -> LineCounts {
-        self.counts
+        self.out.counts
     }
 
     /// Whether this run wrote more than was used.
@@ -64,7 +71,8 @@ impl Output {
     }
 
     /// A run begins.
-    pub(super) fn begin(&mut self) {
+    pub(super) fn begin(&mut self, now: Now) {
+        self.out.began = Some(now);
         self.lines = LineBuffer::default();
         self.text.clear();
         self.used = 0;
@@ -78,21 +86,21 @@ impl Output {
         if !self.is_open {
             return;
         }
-        self.counts.bytes += bytes.len() as u64;
+        self.out.counts.bytes += bytes.len() as u64;
         self.has_output |= !bytes.is_empty();
         let limit = if self.is_full { limits::EVENT_BYTES as u64 } else { LINES_BYTES };
         let room = usize::try_from(limit.saturating_sub(self.used)).unwrap_or(usize::MAX);
         let (used, dropped) = bytes.split_at_mut(room.min(bytes.len()));
         self.used += used.len() as u64;
-        self.counts.dropped_bytes += dropped.len() as u64;
+        self.out.counts.dropped_bytes += dropped.len() as u64;
         self.is_cut |= !dropped.is_empty();
         if self.is_full {
             self.text.extend_from_slice(used);
             return;
         }
-        let Self { lines, name, prefix, event, counts, .. } = self;
+        let Self { lines, name, prefix, out, .. } = self;
         lines.feed(used, &mut |line| {
-            emit(&[prefix, b" ", line.text], line.is_cut, event, counts, &mut |line| {
+            out.emit(&[prefix, b" ", line.text], line.is_cut, &mut |line| {
                 sink(name, Seen::Line(line));
             });
         });
@@ -104,12 +112,12 @@ impl Output {
             return;
         }
         let had_output = std::mem::replace(&mut self.had_output, self.has_output);
-        let Self { lines, name, prefix, event, counts, .. } = self;
+        let Self { lines, name, prefix, out, .. } = self;
         let sink = &mut |line: Line<'_>| sink(name, Seen::Line(line));
         if self.is_full {
             if self.has_output || had_output {
                 tidy(&mut self.text);
-                emit(&[prefix, b"\n", &self.text], self.is_cut, event, counts, sink);
+                out.emit(&[prefix, b"\n", &self.text], self.is_cut, sink);
             }
             self.text = Vec::new();
             return;
@@ -118,7 +126,7 @@ impl Output {
         let is_cut = self.is_cut;
         lines.flush(&mut |line| {
             let text = line.text.strip_suffix(b"\r").unwrap_or(line.text);
-            emit(&[prefix, b" ", text], is_cut || line.is_cut, event, counts, sink);
+            out.emit(&[prefix, b" ", text], is_cut || line.is_cut, sink);
         });
     }
 
@@ -128,22 +136,39 @@ impl Output {
     }
 }
 
-fn emit(
-    parts: &[&[u8]],
-    is_cut: bool,
-    event: &mut Vec<u8>,
-    counts: &mut LineCounts,
-    sink: &mut dyn FnMut(Line<'_>),
-) {
-    event.clear();
-    parts.iter().for_each(|part| event.extend_from_slice(part));
-    let text = if event.len() > limits::EVENT_BYTES { cut(event) } else { event.as_slice() };
-    let is_cut = is_cut || text.len() < event.len();
-    counts.lines += 1;
-    counts.records += 1;
-    counts.cut += u64::from(is_cut);
-    counts.dropped_bytes += (event.len() - text.len()) as u64;
-    sink(Line { text, is_cut, ..Line::default() });
+/// Hands events on.
+#[derive(Debug)]
+struct Out {
+    event: Vec<u8>,
+    shaper: Option<Shaper>,
+    /// When the run began.
+    began: Option<Now>,
+    counts: LineCounts,
+}
+
+impl Out {
+    fn emit(&mut self, parts: &[&[u8]], is_cut: bool, sink: &mut dyn FnMut(Line<'_>)) {
+        let counts = &mut self.counts;
+        counts.lines += 1;
+        self.event.clear();
+        parts.iter().for_each(|part| self.event.extend_from_slice(part));
+        let whole = match &mut self.shaper {
+            Some(shaper) => match shaper.apply(&self.event, self.began) {
+                Some(text) => text,
+                None => {
+                    counts.left_out += 1;
+                    return;
+                }
+            },
+            None => &self.event,
+        };
+        let text = if whole.len() > limits::EVENT_BYTES { cut(whole) } else { whole };
+        let is_cut = is_cut || text.len() < whole.len();
+        counts.records += 1;
+        counts.cut += u64::from(is_cut);
+        counts.dropped_bytes += (whole.len() - text.len()) as u64;
+        sink(Line { text, is_cut, ..Line::default() });
+    }
 }
 
 /// Of a row of line feeds each pair becomes one, the last one goes, and so does every CR: the form that
@@ -168,7 +193,7 @@ mod tests {
 
     /// The events of the outputs of runs, with their locations.
     fn events(name: &str, is_full: bool, runs: &[&[u8]]) -> Vec<String> {
-        let mut output = Output::new(name, is_full);
+        let mut output = Output::new(name, is_full, None);
         let mut got = Vec::new();
         for run in runs {
             let mut sink = |location: &[u8], seen: Seen<'_>| {
@@ -178,7 +203,7 @@ mod tests {
                     got.push(format!("{location}:{text}"));
                 }
             };
-            output.begin();
+            output.begin(Now::read());
             for part in run.chunks(3) {
                 output.take(&mut part.to_vec(), &mut sink);
             }
@@ -231,14 +256,14 @@ mod tests {
 
     #[test]
     fn long_outputs_are_cut_and_counted() {
-        let mut output = Output::new("C", true);
+        let mut output = Output::new("C", true, None);
         let mut got = Vec::new();
         let mut sink = |_: &[u8], seen: Seen<'_>| {
             if let Seen::Line(line) = seen {
                 got.push((line.text.len(), line.is_cut));
             }
         };
-        output.begin();
+        output.begin(Now::read());
         for _ in 0..100 {
             output.take(&mut [b'x'; 1000], &mut sink);
         }

@@ -39,7 +39,8 @@ impl Audit {
         let mut sink = |line: Line<'_>| {
             sink(Line { end: oldest.map_or(line.end, |start| start.min(line.end)), ..line });
         };
-        event.held.end(&mut Out { counts: out.counts, sink: &mut sink });
+        let shaper = out.shaper.as_deref_mut();
+        event.held.end(&mut Out { counts: out.counts, shaper, time: out.time, sink: &mut sink });
         self.spare.push(event);
     }
 }

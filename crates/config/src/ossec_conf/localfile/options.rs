@@ -39,8 +39,7 @@ pub const LOCALFILE: &[Opt<Localfile>] = &[
         "Skip what came while nothing was read",
         only_future_events,
     )
-    .attributes(&["max-size"])
-    .not_yet(),
+    .attributes(&["max-size"]),
     Row::new("query", "XPath", "Filter of the Windows event channel", |c, v, _| {
         c.query = Some(v.string());
         Ok(())
@@ -49,36 +48,31 @@ pub const LOCALFILE: &[Opt<Localfile>] = &[
     wazuh("multiline_regex", "pattern", "Where a record begins or ends", multiline_regex)
         .attributes(&["match", "replace", "timeout"]),
     wazuh("label", "text", "Added to each object", label).attributes(&["key"]),
-    wazuh("target", "names", "Where events go", target).not_yet(),
-    wazuh("out_format", "text", "Form of the event", out_format).attributes(&["target"]).not_yet(),
+    wazuh("target", "names", "Where events go", target),
+    wazuh("out_format", "text", "Form of the event", out_format).attributes(&["target"]),
     wazuh("reconnect_time", "time", "Time before opening the channel anew", ignored),
-    wazuh("age", "time", "Files older than this are not read", age).not_yet(),
+    wazuh("age", "time", "Files older than this are not read", age),
     wazuh("exclude", "path", "Files that are left out", |c, v, context| {
         v.refuse_empty(context)?;
         c.exclude.push(v.path());
         Ok(())
-    })
-    .not_yet(),
+    }),
     wazuh("ignore_binaries", "yes or no", "Files that are no text are left out", |c, v, _| {
         c.ignore_binaries = v.yes_no()?;
         Ok(())
-    })
-    .not_yet(),
+    }),
     wazuh("max-size", "size", "More than this is skipped at the start", |c, v, _| {
         c.max_size = Some(size(v.bytes())?);
         Ok(())
-    })
-    .not_yet(),
+    }),
     wazuh("ignore", "pattern", "Events that are dropped", |c, v, context| {
         text_test(v, context).map(|test| c.ignore.extend(test))
     })
-    .attributes(&["type"])
-    .not_yet(),
+    .attributes(&["type"]),
     wazuh("restrict", "pattern", "Events that are kept", |c, v, context| {
         text_test(v, context).map(|test| c.restrict.extend(test))
     })
-    .attributes(&["type"])
-    .not_yet(),
+    .attributes(&["type"]),
     wazuh("filter", "pattern", "Journal entries that are kept", filter)
         .attributes(&["field", "ignore_if_missing"])
         .not_yet(),
