@@ -30,9 +30,12 @@ pub(crate) enum Field {
     SyslogPid,
     Pid,
     Message,
+    Priority,
+    Facility,
+    Uid,
 }
 
-const FIELDS: [(&[u8], Field); 12] = [
+const FIELDS: [(&[u8], Field); 15] = [
     (b"__CURSOR", Field::Cursor),
     (b"__REALTIME_TIMESTAMP", Field::Realtime),
     (b"_SOURCE_REALTIME_TIMESTAMP", Field::SourceRealtime),
@@ -45,7 +48,34 @@ const FIELDS: [(&[u8], Field); 12] = [
     (b"SYSLOG_PID", Field::SyslogPid),
     (b"_PID", Field::Pid),
     (b"MESSAGE", Field::Message),
+    (b"PRIORITY", Field::Priority),
+    (b"SYSLOG_FACILITY", Field::Facility),
+    (b"_UID", Field::Uid),
 ];
+
+/// Where a value is in an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Slot(usize);
+
+/// Fields that are kept besides those of [`Field`].
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Fields(Vec<String>);
+
+impl Fields {
+    /// Where that field will be; it is kept from now on.
+    pub(crate) fn slot(&mut self, name: &str) -> Slot {
+        self.find(name.as_bytes()).unwrap_or_else(|| {
+            self.0.push(name.to_owned());
+            Slot(FIELDS.len() + self.0.len() - 1)
+        })
+    }
+
+    fn find(&self, name: &[u8]) -> Option<Slot> {
+        let known = FIELDS.iter().position(|(known, _)| *known == name);
+        let more = || self.0.iter().position(|more| more.as_bytes() == name);
+        known.or_else(|| more().map(|at| FIELDS.len() + at)).map(Slot)
+    }
+}
 
 /// Longest field name that is looked at; the journal allows 64.
 const NAME_BYTES: usize = 64;
@@ -53,9 +83,9 @@ const NAME_BYTES: usize = 64;
 const VALUE_BYTES: u64 = 1 << 32;
 
 /// One entry: of every field the first value.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Entry {
-    values: [Value; FIELDS.len()],
+    values: Vec<Value>,
 }
 
 #[derive(Debug, Default)]
@@ -67,7 +97,11 @@ struct Value {
 
 impl Entry {
     pub(crate) fn get(&self, field: Field) -> Option<&[u8]> {
-        let value = self.values.get(field as usize)?;
+        self.at(Slot(field as usize))
+    }
+
+    pub(crate) fn at(&self, slot: Slot) -> Option<&[u8]> {
+        let value = self.values.get(slot.0)?;
         value.is_present.then_some(value.bytes.as_slice())
     }
 
@@ -84,18 +118,17 @@ impl Entry {
     }
 
     /// Begins a value, unless the field has one already.
-    fn begin(&mut self, name: &[u8]) -> Option<Field> {
-        let field = FIELDS.iter().find(|(known, _)| *known == name)?.1;
-        let value = self.values.get_mut(field as usize)?;
+    fn begin(&mut self, slot: Slot) -> Option<Slot> {
+        let value = self.values.get_mut(slot.0)?;
         if value.is_present {
             return None;
         }
         value.is_present = true;
-        Some(field)
+        Some(slot)
     }
 
-    fn append(&mut self, field: Option<Field>, bytes: &[u8]) {
-        let Some(value) = field.and_then(|field| self.values.get_mut(field as usize)) else {
+    fn append(&mut self, slot: Option<Slot>, bytes: &[u8]) {
+        let Some(value) = slot.and_then(|slot| self.values.get_mut(slot.0)) else {
             return;
         };
         let room = limits::EVENT_BYTES.saturating_sub(value.bytes.len());
@@ -117,18 +150,19 @@ enum State {
     #[default]
     Name,
     /// In the value of a text field; `None` for one that is not kept.
-    Text(Option<Field>),
+    Text(Option<Slot>),
     /// In the length of a binary field.
-    Length(Option<Field>),
+    Length(Option<Slot>),
     /// In the value of a binary field, of which so many bytes are to come.
-    Binary(Option<Field>, u64),
+    Binary(Option<Slot>, u64),
     /// Before the newline that ends a binary field.
     BinaryEnd,
 }
 
 /// Turns bytes into entries.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Parser {
+    fields: Fields,
     state: State,
     /// The name, or the length, as far as it came.
     word: Vec<u8>,
@@ -136,7 +170,21 @@ pub(crate) struct Parser {
     has_fields: bool,
 }
 
+impl Default for Parser {
+    fn default() -> Self {
+        Self::new(Fields::default())
+    }
+}
+
 impl Parser {
+    /// That keeps those fields, too.
+    pub(crate) fn new(fields: Fields) -> Self {
+        let mut values = Vec::new();
+        values.resize_with(FIELDS.len() + fields.0.len(), Value::default);
+        let (state, word) = (State::default(), Vec::new());
+        Self { fields, state, word, entry: Entry { values }, has_fields: false }
+    }
+
     /// Takes bytes in and hands on the entries they complete.
     pub(crate) fn feed(
         &mut self,
@@ -175,14 +223,15 @@ impl Parser {
             return end + 1;
         }
         self.has_fields = true;
-        let field = self.entry.begin(&self.word);
+        let slot = self.fields.find(&self.word);
+        let field = slot.and_then(|slot| self.entry.begin(slot));
         self.word.clear();
         let is_text = bytes.get(end) == Some(&b'=');
         self.state = if is_text { State::Text(field) } else { State::Length(field) };
         end + 1
     }
 
-    fn text(&mut self, field: Option<Field>, bytes: &[u8]) -> usize {
+    fn text(&mut self, field: Option<Slot>, bytes: &[u8]) -> usize {
         let end = memchr::memchr(b'\n', bytes);
         let part = bytes.get(..end.unwrap_or(bytes.len())).unwrap_or_default();
         self.entry.append(field, part);
@@ -195,7 +244,7 @@ impl Parser {
         }
     }
 
-    fn length(&mut self, field: Option<Field>, bytes: &[u8]) -> Result<usize, Malformed> {
+    fn length(&mut self, field: Option<Slot>, bytes: &[u8]) -> Result<usize, Malformed> {
         let needed = 8 - self.word.len().min(8);
         let part = bytes.get(..needed).unwrap_or(bytes);
         self.word.extend_from_slice(part);
@@ -210,7 +259,7 @@ impl Parser {
         Ok(part.len())
     }
 
-    fn binary(&mut self, field: Option<Field>, left: u64, bytes: &[u8]) -> usize {
+    fn binary(&mut self, field: Option<Slot>, left: u64, bytes: &[u8]) -> usize {
         let length = usize::try_from(left).unwrap_or(usize::MAX).min(bytes.len());
         self.entry.append(field, bytes.get(..length).unwrap_or_default());
         let left = left - length as u64;

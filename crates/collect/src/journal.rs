@@ -7,22 +7,31 @@
 //! When the child ends it is started again, at the last entry that was handed on; if the journal no longer
 //! has that entry, the loss is told. Only fields that the journal daemon itself sets identify anything.
 
+mod wanted;
+
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use bartizan_base::limits;
 use jiff::tz::TimeZone;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 
-use crate::export::{Entry, Field, Parser, number, write_line};
+use crate::export::{Entry, Field, Fields, Parser, number, write_line};
+use crate::file::FileId;
 use crate::line::{Line, LineCounts, cut};
 use crate::notice::{Notice, Seen};
-use crate::start::{Now, Progress};
+use crate::shape::{Shape, Shaper};
+use crate::start::{Now, Position, Progress};
 use crate::turn::TURN_BYTES;
+
+pub use wanted::Block;
+use wanted::Wanted;
+pub(crate) use wanted::without_effect;
 
 /// The location of the journal's events, as rules know it.
 pub const LOCATION: &str = "journald";
@@ -34,12 +43,14 @@ pub struct JournalOptions {
     pub program: PathBuf,
     /// The folder of journal files; `None` for the machine's own.
     pub folder: Option<PathBuf>,
-    /// Identifiers or units to hand on; empty for all.
-    pub names: Vec<String>,
+    /// Which entries are handed on; empty for all.
+    pub blocks: Vec<Block>,
     /// The machine's name, for entries that have none.
     pub hostname: String,
     /// In which the lines' times are written.
     pub time_zone: TimeZone,
+    /// The form of the lines.
+    pub shape: Option<Arc<Shape>>,
 }
 
 /// Where `journalctl` is, if it is installed. `PATH` is not asked: it belongs to whoever starts us.
@@ -58,7 +69,15 @@ pub struct Journal {
     retry: Retry,
     counts: LineCounts,
     line: Vec<u8>,
+    wanted: Wanted,
+    fields: Fields,
+    shaper: Option<Shaper>,
+    reported: Vec<u8>,
+    now: Option<Now>,
 }
+
+/// What the position of the journal is called.
+const POSITION: &str = "journal:";
 
 #[derive(Debug)]
 struct Running {
@@ -102,7 +121,14 @@ impl Journal {
     pub fn new(options: JournalOptions, now: Now) -> Self {
         let since = now.wall.duration_since(UNIX_EPOCH).unwrap_or_default();
         let time = i64::try_from(since.as_micros()).unwrap_or(i64::MAX);
+        let (wanted, fields) = Wanted::of(&options.blocks);
+        let shape = options.shape.as_ref().map(Arc::clone);
         Self {
+            wanted,
+            fields,
+            shaper: shape.map(|shape| Shaper::new(shape, LOCATION.as_bytes())),
+            reported: Vec::new(),
+            now: None,
             options,
             running: None,
             place: Place { time, ..Place::default() },
@@ -110,6 +136,38 @@ impl Journal {
             counts: LineCounts::default(),
             line: Vec::new(),
         }
+    }
+
+    /// Goes on behind the entry that an earlier run handed on last; true if the position is the journal's. To
+    /// be called before the first poll.
+    pub fn resume(&mut self, position: &Position) -> bool {
+        let is_ours = position.path == Path::new(POSITION) && !position.tail.is_empty();
+        if is_ours {
+            self.place.cursor.clone_from(&position.tail);
+            self.place.time = i64::try_from(position.offset).unwrap_or(i64::MAX);
+        }
+        is_ours
+    }
+
+    /// The last entry that was handed on or left out.
+    #[must_use]
+    pub fn position(&self) -> Option<Position> {
+        (!self.place.cursor.is_empty()).then(|| Position {
+            path: POSITION.into(),
+            file: FileId { device: 0, inode: 0 },
+            offset: u64::try_from(self.place.time).unwrap_or_default(),
+            tail: self.place.cursor.clone(),
+            older: Vec::new(),
+        })
+    }
+
+    /// The same, if it is another one than this gave before.
+    pub fn changed_position(&mut self) -> Option<Position> {
+        if self.reported == self.place.cursor {
+            return None;
+        }
+        self.reported.clone_from(&self.place.cursor);
+        self.position()
     }
 
     /// What can be waited for.
@@ -126,11 +184,12 @@ impl Journal {
 
     /// Reads what is there, a bounded amount. Never waits.
     pub fn poll(&mut self, now: Now, sink: &mut dyn FnMut(Seen<'_>)) -> Progress {
+        self.now = Some(now);
         if self.running.is_none() {
             if self.retry.at.is_some_and(|at| now.monotonic < at) {
                 return Progress::default();
             }
-            match start(&self.options, &self.place.cursor) {
+            match start(&self.options, &self.place.cursor, &self.fields) {
                 Ok(running) => self.running = Some(running),
                 Err(error) => {
                     sink(Seen::Notice(Notice::Ended(error.to_string())));
@@ -168,21 +227,32 @@ impl Journal {
         let bytes = running.chunk.get(..count).unwrap_or_default();
         self.counts.bytes += count as u64;
         let (place, retry, counts) = (&mut self.place, &mut self.retry, &mut self.counts);
-        let (options, line) = (&self.options, &mut self.line);
+        let (options, line, wanted) = (&self.options, &mut self.line, &mut self.wanted);
+        let (shaper, now) = (&mut self.shaper, self.now);
         let fed = running.parser.feed(bytes, &mut |entry| {
             *retry = Retry { at: None, delay: FIRST_DELAY, failures: 0 };
-            if !place.is_new(entry, sink) || !is_wanted(entry, &options.names) {
+            if !place.is_new(entry, sink) {
+                return;
+            }
+            counts.lines += 1;
+            if !wanted.has(entry) {
+                counts.left_out += 1;
                 return;
             }
             if write_line(entry, options.hostname.as_bytes(), &options.time_zone, line) {
-                let text =
-                    if line.len() > limits::EVENT_BYTES { cut(line) } else { line.as_slice() };
+                let line = match shaper {
+                    Some(shaper) => shaper.apply(line, now).unwrap_or_default(),
+                    None => line.as_slice(),
+                };
+                let text = if line.len() > limits::EVENT_BYTES { cut(line) } else { line };
                 let is_cut = text.len() < line.len() || entry.is_cut(Field::Message);
-                counts.lines += 1;
+                counts.records += 1;
                 counts.cut += u64::from(is_cut);
                 counts.dropped_bytes += (line.len() - text.len()) as u64;
                 let end = u64::try_from(place.time).unwrap_or_default();
-                sink(Seen::Line(Line { text, end, is_cut, ..Line::default() }));
+                let mut kept = [("", &b""[..]); ATTRIBUTES.len()];
+                let fields = attributes(entry, &mut kept);
+                sink(Seen::Line(Line { text, end, is_cut, fields, ..Line::default() }));
             }
         });
         fed.map_err(|malformed| io::Error::new(io::ErrorKind::InvalidData, malformed))?;
@@ -209,7 +279,8 @@ impl Journal {
         self.retry.delay = (self.retry.delay * 2).min(LONGEST_DELAY);
         if self.retry.failures >= CURSOR_FAILURES && !self.place.cursor.is_empty() {
             self.place.cursor.clear();
-            sink(Seen::Notice(Notice::EntriesLost));
+            let after = self.place.time;
+            sink(Seen::Notice(Notice::EntriesLost { after, before: None }));
         }
     }
 }
@@ -231,7 +302,8 @@ impl Place {
         } else if self.cursor == cursor {
             false
         } else {
-            sink(Seen::Notice(Notice::EntriesLost));
+            let before = (time != i64::MAX).then_some(time);
+            sink(Seen::Notice(Notice::EntriesLost { after: self.time, before }));
             true
         };
         self.cursor.clear();
@@ -243,18 +315,32 @@ impl Place {
     }
 }
 
-fn is_wanted(entry: &Entry, names: &[String]) -> bool {
-    let unit = entry.get(Field::Unit).unwrap_or_default();
-    let is_named = |name: &String| {
-        let name = name.as_bytes();
-        entry.get(Field::Identifier) == Some(name)
-            || unit == name
-            || unit.strip_suffix(b".service") == Some(name)
-    };
-    names.is_empty() || names.iter().any(is_named)
+/// Fields that go with a line (collection 10.3).
+const ATTRIBUTES: [(&str, Field); 6] = [
+    ("PRIORITY", Field::Priority),
+    ("SYSLOG_FACILITY", Field::Facility),
+    ("_SYSTEMD_UNIT", Field::Unit),
+    ("_UID", Field::Uid),
+    ("_TRANSPORT", Field::Transport),
+    ("__CURSOR", Field::Cursor),
+];
+
+/// Those of them that the entry has.
+fn attributes<'a, 'b>(
+    entry: &'a Entry,
+    kept: &'b mut [(&'a str, &'a [u8])],
+) -> &'b [(&'a str, &'a [u8])] {
+    let mut count = 0;
+    for (name, field) in ATTRIBUTES {
+        if let (Some(value), Some(place)) = (entry.get(field), kept.get_mut(count)) {
+            *place = (name, value);
+            count += 1;
+        }
+    }
+    kept.get(..count).unwrap_or_default()
 }
 
-fn start(options: &JournalOptions, cursor: &[u8]) -> io::Result<Running> {
+fn start(options: &JournalOptions, cursor: &[u8], fields: &Fields) -> io::Result<Running> {
     let mut command = Command::new(&options.program);
     command.args(["--follow", "--output=export", "--no-pager", "--quiet"]);
     if let Some(folder) = &options.folder {
@@ -282,7 +368,7 @@ fn start(options: &JournalOptions, cursor: &[u8]) -> io::Result<Running> {
             output,
             errors,
             said: Vec::new(),
-            parser: Parser::default(),
+            parser: Parser::new(fields.clone()),
             chunk: vec![0; 64 << 10].into_boxed_slice(),
         }),
         Err(error) => {

@@ -25,6 +25,8 @@ pub struct Line<'a> {
     /// reading can go on there when this is done with; of the journal the entry's time, as in
     /// [`Position`](crate::Position). 0 for what has no place to go on at.
     pub end: u64,
+    /// What is known of it besides its text: names and values, of journal entries.
+    pub fields: &'a [(&'a str, &'a [u8])],
     /// It was longer than [`limits::EVENT_BYTES`]; the rest was dropped.
     pub is_cut: bool,
     /// Its newline did not come in time, or never can.
@@ -43,6 +45,7 @@ impl Default for Line<'_> {
             kind: LOCAL_FILE,
             start: 0,
             end: 0,
+            fields: &[],
             is_cut: false,
             is_incomplete: false,
             is_continuation: false,

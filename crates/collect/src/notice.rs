@@ -72,8 +72,14 @@ pub enum Notice {
     },
     /// An input that is a process ended; it is started again.
     Ended(String),
-    /// Entries of the journal were removed before they were read.
-    EntriesLost,
+    /// Entries of the journal were removed before they were read: those between these times, in
+    /// microseconds since 1970.
+    EntriesLost {
+        /// Of the last entry that was read.
+        after: i64,
+        /// Of the next one that was; `None` if there is none yet.
+        before: Option<i64>,
+    },
     /// A command took longer than this and was ended.
     TimedOut(Duration),
     /// A command could not be run, or did not end well. Told when it is not as the last time.
@@ -124,6 +130,9 @@ impl Notice {
             Self::Unfit { lines, format } => Some(format!(
                 "ossec: Events lost: {lines} from '{path}' (not of the log format {format})."
             )),
+            Self::EntriesLost { .. } => Some(format!(
+                "ossec: Events lost: unknown number from '{path}' (removed before they were read)."
+            )),
             Self::TimedOut(_) => Some(format!("ossec: command timed out: '{path}'.")),
             _ => None,
         }
@@ -159,7 +168,13 @@ impl Notice {
                 format!("matches more than {limit} files, the others are not read")
             }
             Self::Ended(reason) => format!("ended, starting it again: {reason}"),
-            Self::EntriesLost => "entries were removed before they were read".into(),
+            Self::EntriesLost { after, before } => {
+                let time = |time: i64| jiff::Timestamp::from_microsecond(time).unwrap_or_default();
+                let before = before.map(|before| format!(" and before {:.0}", time(before)));
+                let before = before.unwrap_or_default();
+                let after = time(*after);
+                format!("entries after {after:.0}{before} were removed before they were read")
+            }
             Self::TimedOut(after) => {
                 format!("took longer than {} s and was ended", after.as_secs())
             }

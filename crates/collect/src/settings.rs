@@ -91,6 +91,14 @@ pub struct Problem {
     pub reason: Reason,
 }
 
+impl Reason {
+    /// Whether the input is not read.
+    #[must_use]
+    pub fn is_left_out(&self) -> bool {
+        !matches!(self, Self::NoMatch | Self::SeenTwice)
+    }
+}
+
 /// What is wrong with an input.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Reason {
@@ -115,6 +123,15 @@ pub enum Reason {
     /// There is no `location`.
     #[error("location is missing")]
     NoLocation,
+    /// One of its filters cannot be used.
+    #[error("one of its filters cannot be used; the block is left out")]
+    BadFilter,
+    /// It has no filter, others of the journal have.
+    #[error("without a filter it adds nothing to the blocks of the journal that have some")]
+    NoFilter,
+    /// The journal, which is read too, has the same.
+    #[error("the journal is read, too: what is in both is seen twice")]
+    SeenTwice,
     /// There is no `journalctl`.
     #[error("the journal is read through journalctl, which is not installed")]
     NoJournalctl,

@@ -12,6 +12,7 @@ use std::collections::HashMap;
 use std::os::fd::BorrowedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use bartizan_config::ossec_conf::localfile::LogFormat;
@@ -21,11 +22,12 @@ use crate::command::Command;
 use crate::follow::Follower;
 use crate::glob;
 use crate::group::Group;
-use crate::journal::{self, Journal, JournalOptions};
+use crate::journal::{self, Block, Journal, JournalOptions};
 use crate::ledger::{EarlierRun, Shared};
 use crate::line::LineCounts;
 use crate::notice::Seen;
 use crate::record::is_multilog_name;
+use crate::shape::Shape;
 use crate::start::{Now, Patience, Position, Progress};
 use crate::watch::{Wait, Woken};
 
@@ -37,6 +39,8 @@ pub struct Sources {
     groups: Vec<Group>,
     commands: Vec<Command>,
     journal: Option<Journal>,
+    /// What came to the journal while nothing was read is skipped.
+    skips_journal: bool,
     shared: Shared,
     wait: Wait,
     started: SystemTime,
@@ -60,7 +64,7 @@ impl Sources {
         let mut problems = Vec::new();
         let mut groups: Vec<Group> = Vec::new();
         let mut commands = Vec::new();
-        let mut journal_names: Option<Vec<String>> = None;
+        let mut blocks: Vec<(usize, Block)> = Vec::new();
         for (at, setting) in settings.iter().enumerate() {
             let mut problem = |reason| {
                 let location = setting.location.clone();
@@ -78,7 +82,12 @@ impl Sources {
                 LogFormat::Journald if machine.journalctl.is_none() => {
                     problem(Reason::NoJournalctl);
                 }
-                LogFormat::Journald => add_journal_name(&mut journal_names, &setting.location),
+                LogFormat::Journald if setting.options.has_bad_filter => {
+                    problem(Reason::BadFilter);
+                }
+                LogFormat::Journald => {
+                    blocks.push((at, Block::of(&setting.location, &setting.options)));
+                }
                 _ if setting.location.as_os_str().is_empty() => problem(Reason::NoLocation),
                 LogFormat::DjbMultilog if !is_multilog_name(&setting.location) => {
                     problem(Reason::NotMultilog);
@@ -95,14 +104,14 @@ impl Sources {
                 }
             }
         }
-        let journal = journal_names.zip(machine.journalctl).map(|(names, program)| {
-            let (hostname, time_zone) = (machine.hostname, machine.time_zone.clone());
-            let options = JournalOptions { program, folder: None, names, hostname, time_zone };
-            Journal::new(options, now)
-        });
+        let journal = journal(settings, blocks, &machine, now, &mut problems);
         let sources = Self {
             groups,
             commands,
+            skips_journal: settings
+                .iter()
+                .filter(|setting| setting.log_format == LogFormat::Journald)
+                .all(|setting| setting.options.only_future_events == Some(true)),
             last_poll: None,
             journal,
             shared: Shared::default(),
@@ -183,6 +192,7 @@ impl Sources {
         let mut positions: Vec<Position> =
             groups.iter_mut().flat_map(|group| group.leave(shared, sink)).collect();
         positions.extend(self.commands.iter().filter_map(Command::position));
+        positions.extend(self.journal.as_ref().and_then(Journal::position));
         self.journal = None;
         self.commands.clear();
         positions
@@ -198,20 +208,25 @@ impl Sources {
                 command.resume(earlier);
             }
         }
+        if let Some(journal) = self.journal.as_mut().filter(|_| !self.skips_journal) {
+            positions.values().any(|position| journal.resume(position));
+        }
         self.shared.earlier = Some(EarlierRun { positions, ended });
     }
 
     /// Where to go on after a restart.
     pub fn positions(&self) -> impl Iterator<Item = Position> + '_ {
         let files = self.groups.iter().flat_map(Group::followers).filter_map(Follower::position);
-        files.chain(self.commands.iter().filter_map(Command::position))
+        let commands = self.commands.iter().filter_map(Command::position);
+        files.chain(commands).chain(self.journal.as_ref().and_then(Journal::position))
     }
 
     /// Where to go on after a restart, of inputs that were read since this was last asked.
     pub fn changed_positions(&mut self) -> impl Iterator<Item = Position> + '_ {
         let followers = self.groups.iter_mut().flat_map(Group::followers_mut);
         let commands = self.commands.iter_mut().filter_map(Command::changed_position);
-        followers.filter_map(Follower::changed_position).chain(commands)
+        let journal = self.journal.as_mut().and_then(Journal::changed_position);
+        followers.filter_map(Follower::changed_position).chain(commands).chain(journal)
     }
 
     /// Expands patterns again, and watches what has to be watched.
@@ -226,15 +241,36 @@ impl Sources {
     }
 }
 
-/// `all` and paths mean everything (collection 10.3).
-fn add_journal_name(names: &mut Option<Vec<String>>, location: &Path) {
-    let location = location.to_string_lossy();
-    let is_all = matches!(location.as_ref(), "" | "all" | "journald") || location.starts_with('/');
-    match names {
-        None if is_all => *names = Some(Vec::new()),
-        None => *names = Some(vec![location.into_owned()]),
-        Some(names) if is_all => names.clear(),
-        Some(names) if names.is_empty() => {}
-        Some(names) => names.push(location.into_owned()),
+/// Logs of a syslog daemon, which has from the journal what it writes there.
+const OF_SYSLOG: [&str; 4] =
+    ["/var/log/messages", "/var/log/syslog", "/var/log/auth.log", "/var/log/secure"];
+
+/// The journal, as those of the settings want it.
+fn journal(
+    settings: &[LocalFile],
+    blocks: Vec<(usize, Block)>,
+    machine: &Machine,
+    now: Now,
+    problems: &mut Vec<Problem>,
+) -> Option<Journal> {
+    let program = machine.journalctl.clone()?;
+    let options = Arc::clone(&settings.get(blocks.first()?.0)?.options);
+    let (numbers, blocks): (Vec<usize>, Vec<Block>) = blocks.into_iter().unzip();
+    let mut problem = |at: usize, reason| {
+        if let Some(setting) = settings.get(at) {
+            problems.push(Problem { setting: at, location: setting.location.clone(), reason });
+        }
+    };
+    for idle in journal::without_effect(&blocks) {
+        problem(numbers.get(idle).copied().unwrap_or_default(), Reason::NoFilter);
     }
+    for (at, setting) in settings.iter().enumerate() {
+        if OF_SYSLOG.iter().any(|name| setting.location == Path::new(name)) {
+            problem(at, Reason::SeenTwice);
+        }
+    }
+    let (hostname, time_zone) = (machine.hostname.clone(), machine.time_zone.clone());
+    let shape = Shape::of(&options, machine).map(Arc::new);
+    let options = JournalOptions { program, folder: None, blocks, hostname, time_zone, shape };
+    Some(Journal::new(options, now))
 }

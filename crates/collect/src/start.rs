@@ -81,7 +81,8 @@ pub struct Progress {
 /// How far an input was read, to be kept across restarts (collection 4.6).
 ///
 /// Of a command it tells when it ran last: the path is `command:` with the command line, the offset seconds
-/// since 1970, the tail whether there was output.
+/// since 1970, the tail whether there was output. Of the journal it is the last entry: the path is `journal:`,
+/// the offset the entry's time in microseconds since 1970, the tail its cursor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Position {
     /// The name it was read under.

@@ -4,10 +4,15 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
+use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
-use bartizan_collect::journal::{Journal, JournalOptions};
-use bartizan_collect::{Now, Seen};
+use bartizan_base::{Dialect, Source};
+use bartizan_collect::journal::{Block, Journal, JournalOptions};
+use bartizan_collect::sources::{Machine, Reason};
+use bartizan_collect::{LocalFile, Now, Patience, Position, Seen, Sources};
+use bartizan_config::ossec_conf;
+use bartizan_config::ossec_conf::localfile::{JournalFilter, Localfile, LogFormat};
 use tempfile::TempDir;
 
 /// 2026-11-25 04:14:22 UTC, in microseconds.
@@ -24,6 +29,7 @@ fn entry(number: u64, message: &str) -> String {
 struct Scene {
     folder: TempDir,
     journal: Journal,
+    options: JournalOptions,
     now: Now,
 }
 
@@ -42,11 +48,15 @@ impl Scene {
         let options = JournalOptions {
             program,
             folder: None,
-            names: names.iter().map(|&name| name.to_owned()).collect(),
+            blocks: names
+                .iter()
+                .map(|&name| Block { name: Some(name.to_owned()), ..Block::default() })
+                .collect(),
             hostname: "here".into(),
             time_zone: jiff::tz::TimeZone::UTC,
+            shape: None,
         };
-        Self { folder, journal: Journal::new(options, now), now }
+        Self { folder, journal: Journal::new(options.clone(), now), options, now }
     }
 
     fn write(&self, name: &str, text: &str) {
@@ -118,7 +128,10 @@ fn a_cursor_that_is_gone_is_a_loss_that_is_told() {
     scene.pass(2);
     scene.write("output", &entry(7, "b"));
     let seen = scene.see(3);
-    assert_eq!(seen[0], "entries were removed before they were read");
+    assert_eq!(
+        seen[0],
+        "entries after 2026-11-25T04:14:25Z and before 2026-11-25T04:14:29Z were removed before they were read"
+    );
     assert_eq!(seen[1], "2026-11-25T04:14:29+00:00 h prog: b");
 }
 
@@ -135,7 +148,8 @@ fn a_cursor_that_is_refused_is_given_up_and_old_entries_do_not_come_again() {
         seen.extend(scene.see(1));
     }
     assert_eq!(seen[0], "ended, starting it again: no such cursor");
-    assert!(seen.contains(&"entries were removed before they were read".to_owned()), "{seen:?}");
+    let lost = "entries after 2026-11-25T04:14:25Z were removed before they were read";
+    assert!(seen.contains(&lost.to_owned()), "{seen:?}");
     scene.pass(100);
     scene.write("output", &[entry(3, "a"), entry(4, "b")].concat());
     assert_eq!(scene.see(2)[0], "2026-11-25T04:14:26+00:00 h prog: b");
@@ -181,4 +195,164 @@ fn the_reader_is_ended_when_nobody_reads_any_more() {
     assert!(process.exists());
     drop(scene.journal);
     assert!(!process.exists());
+}
+
+#[test]
+fn a_restart_goes_on_behind_the_last_entry() {
+    let mut scene = Scene::new(PRINT, &[]);
+    scene.write("output", &[entry(2, "old"), entry(3, "a")].concat());
+    scene.see(2);
+    let position = scene.journal.position().unwrap();
+    assert_eq!((position.offset, position.tail.as_slice()), (TIME + 3_000_000, &b"c3"[..]));
+    assert_eq!(scene.journal.changed_position(), Some(position.clone()));
+    assert_eq!(scene.journal.changed_position(), None);
+    let restart = |scene: &mut Scene| {
+        // Much later: what came meanwhile is older than the start.
+        scene.now.wall += Duration::from_secs(1_000);
+        scene.journal = Journal::new(scene.options.clone(), scene.now);
+    };
+    scene.write("output", &[entry(3, "a"), entry(4, "b")].concat());
+    restart(&mut scene);
+    assert!(scene.journal.resume(&position));
+    assert_eq!(scene.see(2)[0], "2026-11-25T04:14:26+00:00 h prog: b");
+    assert!(scene.arguments()[1].ends_with("--cursor=c3"));
+    // The entry was vacuumed meanwhile.
+    scene.write("output", &entry(9, "c"));
+    restart(&mut scene);
+    assert!(scene.journal.resume(&position));
+    let seen = scene.see(3);
+    assert!(seen[0].starts_with("entries after 2026-11-25T04:14:25Z and before"), "{seen:?}");
+    assert_eq!(seen[1], "2026-11-25T04:14:31+00:00 h prog: c");
+    // Of a file it is none of the journal's business.
+    let other = Position { path: "/l".into(), ..position };
+    assert!(!scene.journal.resume(&other));
+}
+
+/// Blocks as they are configured, and the numbers of the entries that come.
+#[track_caller]
+fn check_filters(blocks: &[&str], entries: &[&str], expected: &[usize]) {
+    let text: String = blocks
+        .iter()
+        .map(|rest| format!("<localfile><log_format>journald</log_format>{rest}</localfile>"))
+        .collect();
+    let source = Source::new("c", format!("<ossec_config>{text}</ossec_config>"));
+    let configuration = ossec_conf::read(&source, Dialect::OURS).0.unwrap();
+    let mut scene = Scene::new(PRINT, &[]);
+    scene.options.blocks = configuration
+        .localfiles
+        .into_iter()
+        .filter(|block| !block.has_bad_filter)
+        .map(|block| Block { name: None, filters: block.filters })
+        .collect();
+    scene.journal = Journal::new(scene.options.clone(), scene.now);
+    let output: String = (3..)
+        .zip(entries)
+        .enumerate()
+        .map(|(at, (number, fields))| {
+            entry(number, &at.to_string()).replace("\n\n", &format!("\n{fields}\n\n"))
+        })
+        .collect();
+    scene.write("output", &output);
+    let mut seen = scene.see(expected.len() + 1);
+    assert_eq!(seen.pop().as_deref(), Some("ended, starting it again: it is over"));
+    let numbers: Vec<usize> =
+        seen.iter().map(|line| line.rsplit(' ').next().unwrap().parse().unwrap()).collect();
+    assert_eq!(numbers, expected, "{blocks:?}");
+    let counts = scene.journal.counts();
+    assert_eq!(counts.left_out, (entries.len() - expected.len()) as u64);
+}
+
+#[test]
+fn filters_of_a_block_must_all_match_and_of_the_blocks_any() {
+    let entries = ["A=x1\nB=y", "A=x1\nB=z", "A=X1\nB=y", "B=y", "C=1"];
+    let a = "<filter field='A'>x\\d</filter>";
+    let b = "<filter field='B'>^y$</filter>";
+    let b_or_none = "<filter field='B' ignore_if_missing='yes'>^y$</filter>";
+    let c = "<filter field='C'>1</filter>";
+    let pid = "<filter field='_SYSTEMD_UNIT'>^app</filter>";
+    check_filters(&[a], &entries, &[0, 1]);
+    check_filters(&[&format!("{a}{b}")], &entries, &[0]);
+    check_filters(&[b_or_none], &entries, &[0, 2, 3, 4]);
+    check_filters(&[&format!("{a}{b}"), c], &entries, &[0, 4]);
+    check_filters(&[c, ""], &entries, &[4]);
+    check_filters(&[""], &entries, &[0, 1, 2, 3, 4]);
+    check_filters(&[&format!("{pid}{c}")], &entries, &[4]);
+    // A bad filter drops its block, rather than to let everything in.
+    check_filters(&[&format!("{a}<filter field='B'>(</filter>"), c], &entries, &[4]);
+}
+
+#[test]
+fn fields_go_with_the_line() {
+    let mut scene = Scene::new(PRINT, &[]);
+    let more = "PRIORITY=4\nSYSLOG_FACILITY=10\n_UID=0\n_TRANSPORT=syslog\n\n";
+    scene.write("output", &entry(3, "a").replace("\n\n", &format!("\n{more}")));
+    let mut fields = Vec::new();
+    let mut end = 0;
+    for _ in 0..500 {
+        scene.journal.poll(scene.now, &mut |seen| {
+            if let Seen::Line(line) = seen {
+                let field = |(name, value): &(&str, &[u8])| {
+                    format!("{name}={}", String::from_utf8_lossy(value))
+                };
+                fields = line.fields.iter().map(field).collect();
+                end = line.end;
+            }
+        });
+        if !fields.is_empty() {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let expected = [
+        "PRIORITY=4",
+        "SYSLOG_FACILITY=10",
+        "_SYSTEMD_UNIT=app.service",
+        "_UID=0",
+        "_TRANSPORT=syslog",
+        "__CURSOR=c3",
+    ];
+    assert_eq!(fields, expected);
+    assert_eq!(end, TIME + 3_000_000);
+}
+
+#[test]
+fn the_blocks_of_the_journal_become_one_reader_and_what_is_odd_is_told() {
+    let scene = Scene::new(PRINT, &[]);
+    let journald = |location: &str, options: Localfile| LocalFile {
+        log_format: LogFormat::Journald,
+        location: location.into(),
+        options: Arc::new(options),
+        ..LocalFile::default()
+    };
+    let filter = JournalFilter {
+        field: "PRIORITY".into(),
+        pattern: b"^[0-4]$".to_vec(),
+        ignore_if_missing: false,
+    };
+    let filtered = Localfile { filters: vec![filter], ..Localfile::default() };
+    let bad = Localfile { has_bad_filter: true, ..Localfile::default() };
+    let settings = [
+        journald("journald", filtered),
+        journald("all", Localfile::default()),
+        journald("sshd", bad),
+        LocalFile { location: "/var/log/syslog".into(), ..LocalFile::default() },
+    ];
+    let machine = Machine {
+        hostname: "here".into(),
+        time_zone: jiff::tz::TimeZone::UTC,
+        journalctl: Some(scene.options.program.clone()),
+    };
+    let (mut sources, problems) = Sources::new(&settings, machine, Patience::default(), scene.now);
+    let told: Vec<_> = problems.iter().map(|p| (p.setting, p.reason.clone())).collect();
+    let expected = [(2, Reason::BadFilter), (1, Reason::NoFilter), (3, Reason::SeenTwice)];
+    assert_eq!(told, expected);
+    assert!(problems[0].reason.is_left_out() && !problems[2].reason.is_left_out());
+    scene.write("output", &[entry(2, "old"), entry(3, "a")].concat());
+    let position = (0..500).find_map(|_| {
+        sources.poll(scene.now, &mut |_, _| {});
+        std::thread::sleep(Duration::from_millis(10));
+        sources.positions().find(|position| position.path.as_os_str() == "journal:")
+    });
+    let left = sources.leave(&mut |_, _| {});
+    assert!(left.contains(&position.unwrap()));
 }

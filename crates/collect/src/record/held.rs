@@ -125,6 +125,7 @@ impl Held {
             kind: self.kind,
             start: self.start,
             end: self.end,
+            fields: &[],
             is_cut: self.is_cut,
             is_incomplete: self.is_incomplete,
             is_continuation: self.is_continuation,

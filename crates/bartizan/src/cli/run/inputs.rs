@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use bartizan_collect::discover::discover;
-use bartizan_collect::sources::{Machine, Problem, Reason};
+use bartizan_collect::sources::{Machine, Problem};
 use bartizan_collect::{LocalFile, Now, Patience, Sources, Start};
 use bartizan_config::ossec_conf::localfile::LogFormat;
 
@@ -81,9 +81,7 @@ impl Inputs {
             complain(&format!("bartizan: {note}"));
         }
         let is_left_out = |at: usize| {
-            problems
-                .iter()
-                .any(|problem| problem.setting == at && problem.reason != Reason::NoMatch)
+            problems.iter().any(|problem| problem.setting == at && problem.reason.is_left_out())
         };
         let read = self.settings.iter().enumerate().filter(|(at, _)| !is_left_out(*at));
         let names: Vec<String> = read.map(|(_, setting)| name_of(setting)).collect();

@@ -74,8 +74,7 @@ pub const LOCALFILE: &[Opt<Localfile>] = &[
     })
     .attributes(&["type"]),
     wazuh("filter", "pattern", "Journal entries that are kept", filter)
-        .attributes(&["field", "ignore_if_missing"])
-        .not_yet(),
+        .attributes(&["field", "ignore_if_missing"]),
 ];
 
 const fn wazuh(
