@@ -27,6 +27,7 @@ pub mod rootcheck;
 pub mod rules_section;
 pub mod schedule;
 pub mod sections;
+pub mod senders;
 pub mod syscheck;
 pub mod syslog_output;
 pub mod table;

@@ -379,3 +379,86 @@ fn options_that_do_not_fit_or_cannot_be_done_are_told() {
         assert_eq!(localfile(format, rest).1, [code], "{format} {rest}");
     }
 }
+
+fn syslog(options: &str) -> String {
+    format!("<remote><connection>syslog</connection>{options}</remote>")
+}
+
+#[test]
+fn listeners_for_syslog_are_done_and_those_for_agents_are_not() {
+    let syslog = syslog("<port>5140</port><protocol>tcp</protocol><allowed-ips>any</allowed-ips>");
+    assert!(read_in(Dialect::OURS, &syslog).1.is_empty());
+    let (_, said) = read_in(Dialect::OURS, "<remote><connection>secure</connection></remote>");
+    assert_eq!(said.len(), 1);
+    assert!(said[0].message.starts_with("`connection secure` in `<remote>` is accepted, but"));
+}
+
+#[test]
+fn ports_and_transports_have_their_defaults() {
+    use bartizan_config::ossec_conf::remote::Transport::{self, Tcp, Tls, Udp};
+    let transports = |options: &str| -> Vec<(Transport, u16)> {
+        let c = read(&syslog(options));
+        c.remotes[0].transports().map(|t| (t, c.remotes[0].port(t))).collect()
+    };
+    assert_eq!(transports(""), [(Udp, 514)]);
+    assert_eq!(transports("<protocol>tls, udp,udp</protocol>"), [(Udp, 514), (Tls, 6514)]);
+    assert_eq!(transports("<port>7</port><protocol>tcp</protocol>"), [(Tcp, 7)]);
+}
+
+#[test]
+fn entries_of_senders_are_what_they_say_or_refused() {
+    for wrong in ["10.0.0.2/abc", "10.0.0.0/33", "localhost", "10.0.0", "10.0.0.0/255.0.255.0"] {
+        let entry = syslog(&format!("<allowed-ips>{wrong}</allowed-ips>"));
+        errors(&entry, &["C0004"], &[]);
+        // What OSSEC takes for everybody is nobody in its dialects, too.
+        let (c, _) = read_in(Dialect::OSSEC_4_3, &entry);
+        assert!(c.remotes[0].allowed.is_empty(), "{wrong}");
+    }
+    let c = read(&syslog("<allowed-ips>10.0.0.0/255.255.255.0</allowed-ips>"));
+    assert!(c.remotes[0].allowed.contains("10.0.0.7".parse().unwrap()));
+}
+
+#[test]
+fn senders_that_ossec_would_let_in_are_told() {
+    let warnings = |options: &str| codes(Dialect::OURS, &syslog(options), Severity::Warning);
+    assert_eq!(warnings("<allowed-ips>0.0.0.0/0</allowed-ips>"), ["C0109"]);
+    assert_eq!(
+        warnings("<allowed-ips>10.0.0.1</allowed-ips><allowed-ips>!10.0.0.2</allowed-ips>"),
+        ["C0109"]
+    );
+    assert_eq!(
+        warnings("<allowed-ips>!10.0.0.2</allowed-ips><allowed-ips>any</allowed-ips>"),
+        [""; 0]
+    );
+    errors(&syslog("<allowed-ips>!10.0.0.2</allowed-ips>"), &["C0006"], &[]);
+    errors(
+        &syslog("<allowed-ips>any</allowed-ips><denied-ips>!10.0.0.2</denied-ips>"),
+        &["C0006"],
+        &[],
+    );
+}
+
+#[test]
+fn lists_of_senders_count_for_all_listeners() {
+    let blocks = syslog("<allowed-ips>10.0.0.0/24</allowed-ips>") + &syslog("<port>515</port>");
+    assert!(read_in(Dialect::OURS, &blocks).1.is_empty());
+    let (allowed, _) = ossec_conf::remote::senders(&read(&blocks).remotes);
+    assert!(allowed.contains("10.0.0.7".parse().unwrap()));
+    let nobody = syslog("") + &syslog("<port>515</port>");
+    assert_eq!(codes(Dialect::OURS, &nobody, Severity::Warning), ["C0104"; 2]);
+}
+
+#[test]
+fn tls_needs_its_files_and_is_ours_alone() {
+    let allowed = "<allowed-ips>any</allowed-ips>";
+    let tls = format!("<protocol>tls</protocol>{allowed}");
+    errors(&syslog(&tls), &["C0005", "C0005"], &["C0004"]);
+    let files = "<certificate>/a</certificate><key>b</key><client_ca>c</client_ca>";
+    assert!(read_in(Dialect::OURS, &syslog(&format!("{tls}{files}"))).1.is_empty());
+    errors(&syslog(&format!("{allowed}{files}")), &[], &["C0003"; 3]);
+    errors(
+        "<remote><connection>secure</connection><protocol>tls</protocol></remote>",
+        &["C0006"],
+        &["C0004"],
+    );
+}

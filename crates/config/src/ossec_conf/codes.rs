@@ -40,6 +40,8 @@ pub const NEGATED_ALLOW: &str = "C0106";
 pub const JOINED: &str = "C0107";
 /// A directory that is named and is not there.
 pub const MISSING_DIRECTORY: &str = "C0108";
+/// An entry of a list of senders that lets more of them in with OSSEC.
+pub const WIDER_IN_OSSEC: &str = "C0109";
 /// Accepted, but not implemented yet.
 pub const NOT_YET: &str = "C0900";
 /// Without effect, in OSSEC neither.

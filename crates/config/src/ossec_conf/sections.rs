@@ -140,7 +140,7 @@ pub const SECTIONS: &[Section] = &[
     Section {
         name: "remote",
         help: "Listening for agents and syslog senders",
-        status: Status::NotYet,
+        status: Status::Used,
         origin: OSSEC,
         options: options!(remote::REMOTE),
         read: |c, e, context| {
@@ -270,5 +270,6 @@ pub(super) fn finish(c: &mut Configuration, at: &Span, context: &mut Context<'_>
         let span = block.place.as_ref().map_or(at.clone(), |place| place.span.clone());
         response::finish_response(block, &c.commands, &span, context);
     }
+    remote::finish_all(&c.remotes, at, context);
     localfile::drop_repeated(&mut c.localfiles, context);
 }

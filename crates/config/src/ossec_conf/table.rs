@@ -38,6 +38,8 @@ pub enum Origin {
     Wazuh,
     /// Documented for OSSEC, which refuses it all the same.
     Documented,
+    /// Bartizan; OSSEC refuses it.
+    Own,
 }
 
 impl Origin {
@@ -61,6 +63,7 @@ impl Origin {
             Self::SomeBuilds => "only certain builds of OSSEC know it".to_owned(),
             Self::Wazuh => "it is Wazuh's".to_owned(),
             Self::Documented => "it is documented, but OSSEC refuses it".to_owned(),
+            Self::Own => "it is Bartizan's".to_owned(),
         }
     }
 }
