@@ -8,6 +8,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("pattern", &["base"]),
     ("config", &["base", "pattern"]),
     ("collect", &["base", "config", "pattern"]),
+    ("listen", &["base", "config"]),
     ("decode", &["base", "config", "pattern"]),
     ("rules", &["base", "config", "pattern"]),
     ("analysis", &["base", "config", "pattern", "decode", "rules"]),
@@ -15,7 +16,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("output", &["base", "alert"]),
     (
         "bartizan",
-        &["base", "pattern", "config", "collect", "decode", "rules", "analysis", "alert", "output"],
+        &[
+            "base", "pattern", "config", "collect", "listen", "decode", "rules", "analysis",
+            "alert", "output",
+        ],
     ),
 ];
 

@@ -1,7 +1,7 @@
 //! `bartizan run`: watch, decide, tell.
 //!
 //! ```text
-//! inputs (files, journal) ─▶ Watcher: engine ─▶ terminal, daily files: alerts, archives, firewalls
+//! inputs (files, journal, syslog) ─▶ Watcher: engine ─▶ terminal, daily files: alerts, archives, firewalls
 //!        ▲                              └▶ state files: first seen, ignored, last outputs, statistics
 //!        └ places: how far each file was read
 //! ```
@@ -15,6 +15,7 @@ mod databases;
 mod demo;
 mod gathered;
 mod inputs;
+mod listening;
 mod places;
 mod screen;
 mod state_files;
@@ -31,6 +32,7 @@ use bartizan_collect::{Now, Sources};
 use clap::Args;
 
 use crate::cli::{Common, Console, complain, site};
+use listening::Listening;
 use watcher::Watcher;
 
 /// Longest sleep between two looks at the inputs; whatever can wake us does so earlier.
@@ -82,39 +84,53 @@ pub(crate) fn run(args: &RunArgs) -> anyhow::Result<u8> {
         return demo::run(args, site, &stop);
     }
     let inputs = inputs::find(&site, args.from_start);
+    let listening = listening::plan(&site);
     let state = state_folder(args, &site)?;
     refuse_beside_ossec(&state)?;
     let mut watcher = Watcher::new(args, site, &state)?;
     let (mut sources, problems) = inputs.open();
     watcher.resume(&mut sources);
-    let is_reading = inputs.announce(&problems);
+    let mut listening = listening.start(&state)?;
+    let is_reading = inputs.announce(&problems) || listening.is_on();
     complain(&format!("bartizan: alerts go to {}", watcher.alert_file().display()));
     if !is_reading {
         complain("bartizan: there is nothing to read; waiting for a signal");
     }
-    watch(&mut sources, &mut watcher, &stop);
+    watch(&mut sources, &mut listening, &mut watcher, &stop);
     watcher.say_goodbye();
+    listening.say_goodbye();
     Ok(0)
 }
 
 /// Watches until a signal comes.
-fn watch(sources: &mut Sources, watcher: &mut Watcher, stop: &AtomicBool) {
+fn watch(
+    sources: &mut Sources,
+    listening: &mut Listening,
+    watcher: &mut Watcher,
+    stop: &AtomicBool,
+) {
     loop {
         let is_last = stop.load(Ordering::Relaxed);
         watcher.look();
         let progress = sources.poll(Now::read(), &mut |location, seen| watcher.see(location, seen));
-        watcher.flush(sources);
+        let is_more = listening.poll(watcher) || progress.is_more;
+        if watcher.flush(sources) {
+            listening.commit();
+        }
         if is_last {
             break;
         }
-        if !progress.is_more {
-            sources.wait(LOOK_EVERY, &[]);
+        if !is_more {
+            sources.wait(LOOK_EVERY, &listening.fds());
         }
     }
     // Lines without their line feed stay where they are: the next run reads them whole.
     watcher.look();
     let positions = sources.leave(&mut |location, seen| watcher.see(location, seen));
-    watcher.finish(positions);
+    listening.close(watcher);
+    if watcher.finish(positions) {
+        listening.commit();
+    }
 }
 
 /// A flag that SIGTERM and SIGINT raise. A second signal ends the process at once.

@@ -3,6 +3,7 @@
 mod files;
 mod following;
 mod hostile;
+mod listening;
 mod restarting;
 mod scene;
 mod starting;

@@ -164,21 +164,25 @@ impl Watcher {
     }
 
     /// Analyses and writes what came together since the last call: files first, then the terminal. What the engine
-    /// learned is written after the alerts that came of it, and places when everything is.
-    pub(super) fn flush(&mut self, sources: &mut Sources) {
+    /// learned is written after the alerts that came of it, and places when everything is. True when it is.
+    pub(super) fn flush(&mut self, sources: &mut Sources) -> bool {
         self.analyse();
         self.places.commit(self.told.files.growths(), sources);
-        if self.write() {
+        let is_written = self.write();
+        if is_written {
             self.places.save_if_due(sources, Now::read());
         }
+        is_written
     }
 
     /// The same at the end, with the places where the next run goes on.
-    pub(super) fn finish(&mut self, positions: Vec<Position>) {
+    pub(super) fn finish(&mut self, positions: Vec<Position>) -> bool {
         self.analyse();
-        if self.write() {
+        let is_written = self.write();
+        if is_written {
             self.places.save(positions, Now::read());
         }
+        is_written
     }
 
     /// Writes what waits. True when everything is on disk.

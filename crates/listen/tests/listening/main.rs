@@ -1,0 +1,8 @@
+//! A listener on the loopback interface, and senders of all kinds.
+
+mod backlog;
+mod scene;
+mod senders;
+mod standards;
+mod tcp;
+mod udp;
