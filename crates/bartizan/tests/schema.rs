@@ -5,7 +5,7 @@ mod support;
 use std::path::Path;
 
 use serde_json::{Value, json};
-use support::{Home, small};
+use support::{Home, bartizan, small};
 
 fn schema(name: &str) -> Value {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/schema").join(name);
@@ -159,4 +159,23 @@ fn limits_that_were_set_show_in_check_and_replay() {
     assert_eq!(events(&home.run(&replay, LINES).stdout), expected(2));
     let table = home.run(&["replay", "--summary", "--threads", "1", "-"], LINES).stdout;
     assert!(String::from_utf8_lossy(&table).contains("2 of 25000"));
+}
+
+#[test]
+fn verify_prints_what_its_schema_says() {
+    let home = Home::empty();
+    let folder = home.path().to_string_lossy().into_owned();
+    let verify = || bartizan(&["verify", "--json", "-D", &folder], b"").stdout;
+    home.write("logs/alerts/2026/Nov/ossec-alerts-24.log", b"** Alert 1.1: - a,\n\n");
+    check("verify.json", &verify());
+    // What OSSEC wrote for a day without a file, and for another file.
+    let name = "/logs/alerts/2026/Nov/ossec-alerts-23.log";
+    let pair = |name: &str| format!("MD5  ({name}) = none\nSHA1 ({name}) = none\n\n");
+    let before = name.replace("23.log", "22.log.sum");
+    let sum = format!("Current checksum:\n{}Chained checksum:\n{}", pair(name), pair(&before));
+    home.write("logs/alerts/2026/Nov/ossec-alerts-23.log.sum", sum.as_bytes());
+    home.write("logs/alerts/2026/Nov/ossec-alerts-24.log.sum", sum.as_bytes());
+    let found = verify();
+    check("verify.json", &found);
+    assert!(String::from_utf8_lossy(&found).contains("checksums-altered"));
 }

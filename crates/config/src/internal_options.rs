@@ -7,6 +7,7 @@
 //! Every option has a default here, so that a missing file or key is no mistake; a bad value is told and the
 //! default used. OSSEC refuses to start in all these cases, which helps nobody.
 
+mod keeping;
 mod keys;
 mod memory;
 
@@ -17,6 +18,7 @@ use std::sync::Arc;
 
 use bartizan_base::{Diagnostic, Dialect, Flavour, Place, Severity, Source, Span, limits, suggest};
 
+pub use keeping::Keeping;
 pub use keys::{KEYS, key};
 
 /// The file that users edit, below the home; it counts before the other one.

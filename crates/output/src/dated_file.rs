@@ -16,7 +16,11 @@ use std::path::{Path, PathBuf};
 use bartizan_alert::LocalDate;
 use bartizan_base::source::open_regular;
 
+use crate::survey::{SUM, survey, with_suffix};
 use crate::{Day, Kind};
+
+/// How many sealed days are passed over in search of one that is not: the clock was set back by no more.
+const SEALED_DAYS: u32 = 3660;
 
 /// Why something could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -87,20 +91,27 @@ impl DatedFile {
         self.kind.link_below(&self.home)
     }
 
-    /// The day whose file takes what has that date.
+    /// The day whose file takes what has that date: its own, or that of the day after if that file is open
+    /// already, or the first one behind it that is not closed.
     #[must_use]
     pub fn day_for(&self, date: &LocalDate) -> Day {
-        let wanted = Day::from(date).max(self.first_open);
-        match &self.open {
-            Some(open) if open.day == wanted.next() => open.day,
-            _ => wanted,
+        let mut wanted = Day::from(date).max(self.first_open);
+        let open = self.open.as_ref().map(|open| open.day);
+        for _ in 0..SEALED_DAYS {
+            if let Some(open) = open.filter(|&open| open == wanted || open == wanted.next()) {
+                return open;
+            }
+            if !with_suffix(&self.path_of(wanted), SUM).exists() {
+                break;
+            }
+            wanted = wanted.next();
         }
+        wanted
     }
 
-    /// Where the next [`DatedFile::append`] with that date begins: the file, below the home, and its length then.
+    /// Where the next [`append_to`](Self::append_to) that day begins: the file, below the home, and its length then.
     #[must_use]
-    pub fn next_place(&self, date: &LocalDate) -> (PathBuf, u64) {
-        let day = self.day_for(date);
+    pub fn next_place(&self, day: Day) -> (PathBuf, u64) {
         let open = self.open.as_ref().filter(|open| open.day == day && !open.is_gone());
         let length = match open {
             Some(open) => {
@@ -112,12 +123,15 @@ impl DatedFile {
         (PathBuf::from(self.kind.file_of(day)), length)
     }
 
-    /// From now on files of days before `day` take nothing more: what has an earlier date goes to that of `day`.
-    pub fn close_before(&mut self, day: Day) {
-        self.first_open = self.first_open.max(day);
-        if self.open.as_ref().is_some_and(|open| open.day < day) {
-            self.open = None;
-        }
+    /// From now on the files that there are of days before `today` take nothing more, so that they can be sealed:
+    /// what has an earlier date goes to the day behind them. Looks at the disk.
+    pub fn close_before(&mut self, today: Day) {
+        let last = survey(&self.home, self.kind)
+            .map(|days| days.range(..today).next_back().map(|(&day, _)| day));
+        // Not simply today: it may be years ahead, by a clock that will be put right.
+        let first_open = last.map_or(Some(today), |last| last.map(Day::next));
+        self.first_open = self.first_open.max(first_open.unwrap_or(self.first_open));
+        self.open.take_if(|open| open.day < today);
     }
 
     /// Where the file of `day` stands, whether it is there or not.
@@ -136,10 +150,18 @@ impl DatedFile {
     ///
     /// # Errors
     ///
+    /// As for [`append_to`](Self::append_to).
+    pub fn append(&mut self, date: &LocalDate, text: &[u8]) -> Result<(), WriteError> {
+        self.append_to(self.day_for(date), text)
+    }
+
+    /// Appends `text` with one write, to the file of `day`.
+    ///
+    /// # Errors
+    ///
     /// [`WriteError`] when a folder cannot be made or the file cannot be opened or written. What was written
     /// before stays whole; the caller may try again.
-    pub fn append(&mut self, date: &LocalDate, text: &[u8]) -> Result<(), WriteError> {
-        let day = self.day_for(date);
+    pub fn append_to(&mut self, day: Day, text: &[u8]) -> Result<(), WriteError> {
         if self.open.as_ref().is_none_or(|open| open.day != day || open.is_gone()) {
             let open = self.open_day(day)?;
             // Without the undated name the entries are still where they are kept.
@@ -302,12 +324,28 @@ mod tests {
         file.append(&date(START), b"1\n").unwrap();
         file.append(&date(START + 9 * DAY), b"ahead\n").unwrap();
         file.append(&date(START), b"2\n").unwrap();
-        file.close_before(Day::from(&date(START)).next());
+        file.close_before(Day::from(&date(START + 3 * DAY)));
         file.append(&date(START), b"3\n").unwrap();
         let read = |day: i64| fs::read(file.path_of(&date(START + day * DAY))).unwrap();
         assert_eq!(read(0), b"1\n2\n");
         assert_eq!(read(1), b"3\n");
         assert_eq!(read(9), b"ahead\n");
+    }
+
+    #[test]
+    fn a_sealed_day_takes_nothing_more() {
+        let home = tempfile::tempdir().unwrap();
+        let mut file = DatedFile::new(home.path(), Kind::AlertJson);
+        for day in [0, 1] {
+            let path = file.path_of(&date(START + day * DAY));
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(with_suffix(&path, SUM), "sealed").unwrap();
+        }
+        let day = file.day_for(&date(START));
+        assert_eq!(day, Day::new(2025, 12, 3).unwrap());
+        assert_eq!(file.next_place(day), (PathBuf::from(Kind::AlertJson.file_of(day)), 0));
+        file.append(&date(START), b"1\n").unwrap();
+        assert_eq!(fs::read(file.path_of(day)).unwrap(), b"1\n");
     }
 
     #[track_caller]

@@ -21,6 +21,7 @@ mod replay;
 mod run;
 mod show;
 mod site;
+mod verify;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -54,6 +55,8 @@ enum Command {
     Replay(replay::ReplayArgs),
     /// Look for mistakes in a whole configuration and its rules
     Check(check::CheckArgs),
+    /// Check the files of alerts, archives and firewalls: was anything altered, and which bytes
+    Verify(verify::VerifyArgs),
     /// Explain a pattern, or try patterns on subjects
     Pattern(pattern::PatternArgs),
     /// CDB lists
@@ -152,6 +155,7 @@ pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
         Command::Logtest(args) => logtest::run(&args),
         Command::Replay(args) => replay::run(&args),
         Command::Check(args) => check::run(&args),
+        Command::Verify(args) => verify::run(&args),
         Command::Pattern(args) => pattern::run(&args),
         Command::Lists(command) => lists::run(&command),
         Command::Link(args) => link::run(&args),

@@ -10,11 +10,13 @@
 //! down by itself when anything behind it does. Where a look yields much it is analysed on all cores.
 
 mod commits;
+mod daily;
 mod daily_files;
 mod databases;
 mod demo;
 mod gathered;
 mod inputs;
+mod keeper;
 mod listening;
 mod places;
 mod screen;
@@ -151,6 +153,11 @@ fn state_folder(args: &RunArgs, site: &site::Site) -> anyhow::Result<PathBuf> {
     if site.configuration.is_some() {
         return Ok(site.home.clone());
     }
+    default_state_folder()
+}
+
+/// Where alerts and state are when neither an option nor a configuration says it.
+pub(crate) fn default_state_folder() -> anyhow::Result<PathBuf> {
     if nix::unistd::geteuid().is_root() {
         return Ok(PathBuf::from("/var/lib/bartizan"));
     }

@@ -20,6 +20,8 @@ pub(crate) struct Site {
     pub(crate) home: PathBuf,
     /// The configuration; `None` when the built-in rule set is used.
     pub(crate) configuration: Option<Configuration>,
+    /// `internal_options.conf` and the local one.
+    pub(crate) options: InternalOptions,
     /// Decoders and rules.
     pub(crate) ruleset: Arc<Ruleset>,
     /// What is configured and not done yet.
@@ -61,6 +63,7 @@ fn home_of(config: &Path) -> PathBuf {
 pub(crate) struct Loaded {
     pub(crate) home: PathBuf,
     pub(crate) configuration: Option<Configuration>,
+    pub(crate) options: InternalOptions,
     pub(crate) ruleset: Option<Ruleset>,
     /// What the rule set was compiled from.
     pub(crate) files: RulesetFiles,
@@ -75,16 +78,17 @@ pub(crate) fn load(common: &Common) -> Loaded {
         let settings = Settings { dialect, ..Settings::default() };
         let files = built_in::files();
         let ruleset = Ruleset::compile(&files, settings, &mut diagnostics);
-        let home = PathBuf::from(".");
-        return Loaded { home, configuration: None, ruleset, files, diagnostics };
+        let (home, options) = (PathBuf::from("."), InternalOptions::default());
+        return Loaded { home, configuration: None, options, ruleset, files, diagnostics };
     };
     let (configuration, mut said) = ossec_conf::load(&found.config, dialect);
     diagnostics.append(&mut said);
-    let mut files = RulesetFiles::default();
+    let (mut files, mut options) = (RulesetFiles::default(), InternalOptions::default());
     let ruleset = configuration.as_ref().and_then(|configuration| {
         let resolved = configuration.rules.files(&found.home, dialect, &mut diagnostics);
         files = RulesetFiles::read(&resolved, dialect, &mut diagnostics);
-        let (options, mut said) = InternalOptions::load(&found.home, dialect);
+        let (read, mut said) = InternalOptions::load(&found.home, dialect);
+        options = read;
         diagnostics.append(&mut said);
         let settings = Settings::of(configuration, &options, dialect);
         Ruleset::compile(&files, settings, &mut diagnostics)
@@ -93,7 +97,7 @@ pub(crate) fn load(common: &Common) -> Loaded {
     let is_broken = bartizan_base::diagnostic::any_error(&diagnostics);
     let ruleset = ruleset.filter(|_| !is_broken);
     leave_out_most(&mut diagnostics);
-    Loaded { home: found.home, configuration, ruleset, files, diagnostics }
+    Loaded { home: found.home, configuration, options, ruleset, files, diagnostics }
 }
 
 /// Messages that anybody would read, of all files together.
@@ -124,7 +128,7 @@ const ENOUGH: [&str; 4] = [
 /// `with_warnings`, else counted.
 pub(crate) fn open(common: &Common, with_warnings: bool) -> anyhow::Result<Site> {
     let console = Console::new(common.color);
-    let Loaded { home, configuration, ruleset, diagnostics, .. } = load(common);
+    let Loaded { home, configuration, options, ruleset, diagnostics, .. } = load(common);
     let Some(ruleset) = ruleset else {
         // With a note about errors that are not shown.
         let of_use = |d: &Diagnostic| d.is_error() || ENOUGH.contains(&d.code);
@@ -149,7 +153,7 @@ pub(crate) fn open(common: &Common, with_warnings: bool) -> anyhow::Result<Site>
         None => warning.message.clone(),
     });
     let not_yet = not_yet.collect();
-    Ok(Site { home, configuration, ruleset: Arc::new(ruleset), not_yet })
+    Ok(Site { home, configuration, options, ruleset: Arc::new(ruleset), not_yet })
 }
 
 /// The sources of the lists that a configuration declares; `None` when it cannot be read.

@@ -6,6 +6,7 @@ mod hostile;
 mod listening;
 mod restarting;
 mod scene;
+mod sealing;
 mod starting;
 mod stopping;
 #[path = "../support/mod.rs"]

@@ -114,6 +114,18 @@ impl Scene {
         Running::spawn(command)
     }
 
+    /// Starts the program in another time zone, and waits until it reads.
+    #[track_caller]
+    pub(crate) fn start_in(&self, zone: &str) -> Running {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_bartizan"));
+        command.arg("run").arg("-D").arg(self.home.path()).env("TZ", zone);
+        let running = Running::spawn(command);
+        running.wait_until("it reads", || {
+            running.said().contains("alerts go to") && self.path("queue/positions.json").exists()
+        });
+        running
+    }
+
     pub(crate) fn read(&self, name: &str) -> String {
         String::from_utf8_lossy(&std::fs::read(self.path(name)).unwrap_or_default()).into_owned()
     }
@@ -184,7 +196,10 @@ pub(crate) struct Ended {
 
 impl Running {
     pub(crate) fn spawn(mut command: Command) -> Self {
-        command.env("TZ", "UTC").env_remove("BARTIZAN_CONFIG").env_remove("BARTIZAN_HOME");
+        if !command.get_envs().any(|(name, _)| name == "TZ") {
+            command.env("TZ", "UTC");
+        }
+        command.env_remove("BARTIZAN_CONFIG").env_remove("BARTIZAN_HOME");
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the binary starts");
         let (said, shown) = <(Arc<Mutex<Vec<u8>>>, Arc<Mutex<Vec<u8>>>)>::default();

@@ -63,12 +63,107 @@ impl<'a> SmallDisk<'a> {
             .output();
         mount.is_ok_and(|done| done.status.success()).then_some(Self(folder))
     }
+
+    /// Makes it read-only (`ro`) or writable (`rw`).
+    fn remount(&self, how: &str) -> bool {
+        let options = format!("remount,{how}");
+        let mount = Command::new("mount").args(["-o", &options]).arg(self.0).output();
+        mount.is_ok_and(|done| done.status.success())
+    }
 }
 
 impl Drop for SmallDisk<'_> {
     fn drop(&mut self) {
         let _ = Command::new("umount").arg("-l").arg(self.0).status();
     }
+}
+
+/// Rules that hear when a file cannot be written and when it can be again, beside lines.
+const HEARING: &str = r#"
+<group name="app,">
+  <rule id="1" level="0" noalert="1"><category>syslog</category><description>t</description></rule>
+  <rule id="100" level="3"><decoded_as>app</decoded_as><match>^line </match><description>A line.</description></rule>
+  <rule id="200" level="9"><match>^bartizan: cannot write </match><description>No room.</description></rule>
+  <rule id="201" level="3"><match> can be written again, </match><description>Room.</description></rule>
+</group>
+"#;
+
+#[test]
+fn a_read_only_file_system_is_told_to_rules_and_screen_and_writing_goes_on_by_itself() {
+    let mut scene = Scene::new();
+    scene.home.write("rules/app_rules.xml", HEARING.as_bytes());
+    let logs = scene.path("logs");
+    let Some(disk) = SmallDisk::mount(&logs) else {
+        eprintln!("skipped: nothing can be mounted here");
+        return;
+    };
+    assert!(disk.remount("ro"));
+    let running = scene.start_unready(&["--from-start"]);
+    scene.log_lines(4);
+    running.wait_until("it shows them", || {
+        let shown = String::from_utf8_lossy(&running.shown()).into_owned();
+        shown.contains("line 4") && shown.contains("No room.")
+    });
+    assert!(running.said().contains("Read-only file system"), "{}", running.said());
+    assert!(disk.remount("rw"));
+    running.wait_until("it goes on", || running.said().contains("can be written again"));
+    running.wait_until("all is written", || scene.numbers().len() == 4);
+    let ended = running.stop();
+    assert!(!ended.said.contains("entries not written"), "{}", ended.said);
+    assert_eq!(scene.numbers(), [1, 2, 3, 4]);
+    assert!(scene.rules().contains(&200), "what happened is in the file as well");
+}
+
+#[test]
+fn a_file_system_that_becomes_read_only_holds_nothing_up() {
+    let mut scene = Scene::new();
+    scene.home.write("rules/app_rules.xml", HEARING.as_bytes());
+    let running = scene.start();
+    scene.log_lines(3);
+    scene.wait_for_alerts(&running, 3);
+    let logs = scene.path("logs");
+    let Some(disk) = SmallDisk::mount(&logs).filter(|disk| disk.remount("ro")) else {
+        eprintln!("skipped: nothing can be mounted here");
+        return;
+    };
+    scene.log_lines(3);
+    running.wait_until("it shows them", || {
+        let shown = String::from_utf8_lossy(&running.shown()).into_owned();
+        shown.contains("line 6") && shown.contains("No room.")
+    });
+    drop(disk);
+    running.wait_until("all is written", || scene.numbers().len() == 6);
+    running.wait_until("rules hear of it", || {
+        String::from_utf8_lossy(&running.shown()).contains("No room.")
+    });
+    running.stop();
+    assert_eq!(scene.numbers(), (1..=6).collect::<Vec<u32>>());
+}
+
+#[test]
+fn a_full_disk_is_an_alert_itself() {
+    let mut scene = Scene::new();
+    scene.home.write("rules/app_rules.xml", HEARING.as_bytes());
+    let logs = scene.path("logs");
+    let Some(_disk) = SmallDisk::mount(&logs) else {
+        eprintln!("skipped: nothing can be mounted here");
+        return;
+    };
+    let running = scene.start();
+    let ballast = logs.join("ballast");
+    let mut file = fs::File::create(&ballast).expect("a file");
+    while file.write_all(&[0; 512]).is_ok() {}
+    scene.log_lines(40);
+    running.wait_until("rules hear of it", || {
+        let shown = String::from_utf8_lossy(&running.shown()).into_owned();
+        shown.contains("No room.") && shown.contains("line 40")
+    });
+    fs::remove_file(&ballast).expect("removed");
+    drop(file);
+    running.wait_until("all is written", || scene.numbers().len() == 40);
+    running.wait_until("that as well", || scene.rules().contains(&200));
+    running.stop();
+    assert_eq!(scene.numbers(), (1..=40).collect::<Vec<u32>>());
 }
 
 #[test]

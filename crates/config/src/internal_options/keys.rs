@@ -7,6 +7,7 @@ use super::InternalOption;
 pub mod key {
     use super::InternalOption;
 
+    pub use crate::internal_options::keeping::{KEEP_DAYS, KEEP_MIB};
     pub use crate::internal_options::memory::{
         ACCUMULATED_IDS, DATABASES_MIB, FIRST_SEEN_KEYS, HISTORY_EVENTS, HISTORY_MIB,
         IGNORED_LINES, KEPT_OUTPUTS, KEPT_OUTPUTS_MIB, PLAN_MIB, PROGRAM_NAMES,
@@ -629,4 +630,6 @@ pub static KEYS: &[&InternalOption] = &[
     &key::KEPT_OUTPUTS,
     &key::KEPT_OUTPUTS_MIB,
     &key::DATABASES_MIB,
+    &key::KEEP_DAYS,
+    &key::KEEP_MIB,
 ];

@@ -1,20 +1,23 @@
 //! The daily files of alerts, archives and firewalls, and what they have still to take.
 
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use bartizan_alert::custom::Template;
-use bartizan_alert::{Alert, EventFacts, LocalDate, RuleFacts, archive, firewall, json, text};
+use bartizan_alert::{
+    Alert, Calendar, EventFacts, LocalDate, RuleFacts, archive, firewall, json, text,
+};
 use bartizan_base::source::open_regular;
 use bartizan_config::Configuration;
+use bartizan_config::internal_options::InternalOptions;
 use bartizan_config::ossec_conf::global::Global;
-use bartizan_output::{DatedFile, Kind};
+use bartizan_output::{DatedFile, Day, Kind};
+use jiff::tz::TimeZone;
 
 use super::commits::Growth;
-use crate::cli::complain;
-
-/// Text that waits for a disk with room, at most, in bytes and for each file. Beyond it entries are dropped
-/// and counted.
-const WAITING_BYTES: usize = 16 << 20;
+use super::daily::Daily;
+use super::keeper::Keeper;
+use crate::cli::clock;
 
 /// How far back the last alert is looked for, in bytes.
 const TAIL_BYTES: u64 = 256 << 10;
@@ -27,11 +30,19 @@ pub(super) struct DailyFiles {
     archive_text: Option<Daily>,
     archive_json: Option<Daily>,
     template: Option<Template>,
+    keeper: Keeper,
+    calendar: Calendar,
+    /// What the files of the last run say about how far alerts were numbered.
+    earlier_number: u64,
 }
 
 impl DailyFiles {
     /// The files below `home` that a configuration asks for.
-    pub(super) fn new(home: &Path, configuration: Option<&Configuration>) -> Self {
+    pub(super) fn new(
+        home: &Path,
+        configuration: Option<&Configuration>,
+        options: &InternalOptions,
+    ) -> Self {
         let built_in = Global { jsonout_output: true, ..Global::default() };
         let global = configuration.map_or(&built_in, |configuration| &configuration.global);
         let daily = |kind| Daily::new(DatedFile::new(home, kind));
@@ -45,6 +56,10 @@ impl DailyFiles {
             archive_text: global.logall.then(|| daily(Kind::ArchiveText)),
             archive_json: global.logall_json.then(|| daily(Kind::ArchiveJson)),
             template,
+            keeper: Keeper::new(home, options.keeping()),
+            calendar: Calendar::new(TimeZone::system()),
+            // The links name other files as soon as today's are opened.
+            earlier_number: number_below(home),
         }
     }
 
@@ -53,7 +68,7 @@ impl DailyFiles {
     pub(super) fn prepare(&mut self, today: &LocalDate) {
         let others = [&mut self.alert_json, &mut self.archive_text, &mut self.archive_json];
         let files = std::iter::once(&mut self.alert_text).chain(others.into_iter().flatten());
-        files.for_each(|file| file.append(today));
+        files.for_each(|file| file.prepare(today));
     }
 
     /// The undated name of the file that a person reads alerts in.
@@ -62,14 +77,10 @@ impl DailyFiles {
     }
 
     /// A number from which alerts can be numbered on, so that none comes again after a restart within a
-    /// second: that of the last alert, or the size of today's file, which grows by far more than one for
-    /// each (rules 10.2).
+    /// second, nor when the clock is set back (rules 10.2): that of the last alert, or the size of its file, which
+    /// grows by far more than one for each.
     pub(super) fn last_number(&self, today: &LocalDate) -> u64 {
-        let size = self.alert_text.file.len(today);
-        let text = number_after(&self.alert_text.file.link(), b"\n** Alert ");
-        let json = self.alert_json.as_ref();
-        let json = json.and_then(|daily| number_after(&daily.file.link(), b"\"id\":\""));
-        size.max(text.unwrap_or(0)).max(json.unwrap_or(0))
+        self.alert_text.file.len(today).max(self.earlier_number)
     }
 
     pub(super) fn add_alert(&mut self, alert: &Alert<'_>) {
@@ -104,23 +115,36 @@ impl DailyFiles {
 
     /// By what the files will grow with the next [`DailyFiles::flush`].
     pub(super) fn growths(&mut self) -> Vec<Growth> {
-        self.all().filter_map(|file| file.growth()).collect()
+        self.all().flat_map(|file| file.growths()).collect()
     }
 
     /// Bytes that wait in the file that has most of them.
     pub(super) fn most_waiting(&mut self) -> usize {
-        self.all().map(|file| file.waiting.len()).max().unwrap_or(0)
+        self.all().map(|file| file.waiting_bytes()).max().unwrap_or(0)
     }
 
     /// Writes what waits. True when everything is on disk.
     pub(super) fn flush(&mut self) -> bool {
         self.all().for_each(Daily::flush);
-        self.all().all(|file| file.waiting.is_empty())
+        let is_written = self.all().all(|file| file.waiting_bytes() == 0);
+        let (now, today) = (Instant::now(), Day::from(self.calendar.date(clock::now())));
+        if self.keeper.is_due(now, today, is_written) {
+            self.all().for_each(|file| file.file.close_before(today));
+            self.keeper.start(now, today);
+        }
+        is_written
+    }
+
+    /// What happened to files that rules should hear of, since the last call.
+    pub(super) fn take_events(&mut self) -> Vec<String> {
+        let mut events = self.keeper.take_events(Instant::now());
+        self.all().for_each(|file| events.append(&mut file.take_events()));
+        events
     }
 
     /// Entries that are not on disk, whether given up or still waiting.
     pub(super) fn unwritten(&mut self) -> u64 {
-        self.all().map(|file| file.dropped + file.waiting_entries).sum()
+        self.all().map(|file| file.unwritten()).sum()
     }
 
     fn all(&mut self) -> impl Iterator<Item = &mut Daily> {
@@ -132,89 +156,13 @@ impl DailyFiles {
     }
 }
 
-/// One of the files and what it has still to take.
-struct Daily {
-    file: DatedFile,
-    waiting: Vec<u8>,
-    waiting_entries: u64,
-    date: Option<LocalDate>,
-    is_failing: bool,
-    dropped: u64,
-}
-
-impl Daily {
-    fn new(file: DatedFile) -> Self {
-        Self {
-            file,
-            waiting: Vec::new(),
-            waiting_entries: 0,
-            date: None,
-            is_failing: false,
-            dropped: 0,
-        }
-    }
-
-    fn growth(&self) -> Option<Growth> {
-        let date = self.date.filter(|_| !self.waiting.is_empty())?;
-        let (path, from) = self.file.next_place(&date);
-        Some(Growth { path, from, to: from + self.waiting.len() as u64 })
-    }
-
-    /// Adds an entry, if `write` writes one; those of one day are written together.
-    fn add(&mut self, date: &LocalDate, write: impl FnOnce(&mut Vec<u8>)) {
-        let day = |date: &LocalDate| (date.year, date.month, date.day);
-        if self.date.is_some_and(|last| day(&last) != day(date)) {
-            self.flush();
-        }
-        if self.waiting.len() > WAITING_BYTES {
-            if self.dropped == 0 {
-                let path = self.file.link();
-                complain(&format!(
-                    "bartizan: {}: too many entries wait, new ones are lost",
-                    path.display()
-                ));
-            }
-            self.dropped += 1;
-            return;
-        }
-        self.date = Some(*date);
-        let before = self.waiting.len();
-        write(&mut self.waiting);
-        self.waiting_entries += u64::from(self.waiting.len() > before);
-    }
-
-    /// Writes what waits.
-    fn flush(&mut self) {
-        if let Some(date) = self.date.filter(|_| !self.waiting.is_empty()) {
-            self.append(&date);
-        }
-    }
-
-    /// Writes what waits. When that fails it is said once, and tried again at the next call.
-    fn append(&mut self, date: &LocalDate) {
-        let written = self.file.append(date, &self.waiting);
-        if let Some(problem) = self.file.take_link_problem() {
-            complain(&format!("bartizan: {problem}; only the file of the day is written"));
-        }
-        match written {
-            Ok(()) => {
-                self.waiting.clear();
-                let late = std::mem::take(&mut self.waiting_entries);
-                if std::mem::take(&mut self.is_failing) {
-                    let (path, lost) = (self.file.link(), self.dropped);
-                    complain(&format!(
-                        "bartizan: {} can be written again: {late} entries were written late, {lost} are lost",
-                        path.display(),
-                    ));
-                }
-            }
-            Err(error) => {
-                if !std::mem::replace(&mut self.is_failing, true) {
-                    complain(&format!("bartizan: {error}; entries are kept and written later"));
-                }
-            }
-        }
-    }
+/// The highest number that the undated files below `home` tell of.
+fn number_below(home: &Path) -> u64 {
+    let text = Kind::AlertText.link_below(home);
+    let size = std::fs::metadata(&text).map_or(0, |metadata| metadata.len());
+    let text = number_after(&text, b"\n** Alert ").unwrap_or(0);
+    let json = number_after(&Kind::AlertJson.link_below(home), b"\"id\":\"").unwrap_or(0);
+    size.max(text).max(json)
 }
 
 /// The number behind the last `mark` of a file: `<mark><epoch>.<number>`.

@@ -26,6 +26,9 @@ const SCREEN_PATIENCE: Duration = Duration::from_secs(1);
 /// Bytes of alerts that are written before all inputs had their turn.
 const WRITE_BYTES: usize = 4 << 20;
 
+/// Where events about our own files come from.
+const FILES_LOCATION: &[u8] = b"bartizan";
+
 /// The engine and everything around it.
 pub(super) struct Watcher {
     engine: Engine,
@@ -73,7 +76,7 @@ impl Watcher {
         engine.start(now);
         let mut calendar = Calendar::new(TimeZone::system());
         let today = *calendar.date(now);
-        let mut files = DailyFiles::new(state, site.configuration.as_ref());
+        let mut files = DailyFiles::new(state, site.configuration.as_ref(), &site.options);
         files.prepare(&today);
         let alert_base = files.last_number(&today);
         let screen = Screen::stdout().context("cannot start a thread")?;
@@ -166,6 +169,9 @@ impl Watcher {
     /// Analyses and writes what came together since the last call: files first, then the terminal. What the engine
     /// learned is written after the alerts that came of it, and places when everything is. True when it is.
     pub(super) fn flush(&mut self, sources: &mut Sources) -> bool {
+        for event in self.told.files.take_events() {
+            self.take(LOCAL_FILE, FILES_LOCATION, event.as_bytes());
+        }
         self.analyse();
         self.places.commit(self.told.files.growths(), sources);
         let is_written = self.write();
