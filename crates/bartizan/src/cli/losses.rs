@@ -75,3 +75,48 @@ pub(crate) fn object(stores: &[Store]) -> Value {
 pub(crate) fn lost(losses: &[(u64, &'static str)]) -> Value {
     losses.iter().map(|&(count, what)| (what.to_owned(), Value::from(count))).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use bartizan_analysis::{Input, Role, Ruleset, Settings};
+
+    use super::*;
+    use crate::cli::built_in;
+
+    /// An engine that remembers next to nothing.
+    fn engine() -> Engine {
+        let mut settings = Settings::default();
+        settings.rules.memory_events = 4;
+        settings.rules.memory.history_events = 4;
+        let ruleset = Ruleset::compile(&built_in::files(), settings, &mut Vec::new());
+        let ruleset = Arc::new(ruleset.expect("our own rules are right"));
+        Engine::new(ruleset, Role::Daemon, b"server", |_| 0)
+    }
+
+    fn flood(engine: &mut Engine, time: i64, addresses: std::ops::Range<u8>) {
+        for address in addresses {
+            let text = format!(
+                "Dec  1 08:00:00 web1 sshd[1]: Failed password for root from 10.0.0.{address} port 1 ssh2"
+            );
+            let (text, time) = (text.as_bytes(), Timestamp(time));
+            engine.analyse(Input { kind: b'1', location: b"f", text, time });
+        }
+    }
+
+    #[test]
+    fn losses_are_told_when_they_begin_and_then_now_and_then() {
+        let (mut engine, mut watch) = (engine(), Watch::default());
+        assert_eq!(watch.notice(&engine, Timestamp(1_000)), None, "nothing is lost yet");
+        flood(&mut engine, 1_000, 0..50);
+        let notice = watch.notice(&engine, Timestamp(1_000)).expect("events were lost");
+        assert!(notice.contains("events forgotten that rules could still count"), "{notice}");
+        flood(&mut engine, 1_001, 50..60);
+        assert_eq!(watch.notice(&engine, Timestamp(1_001)), None, "it was told a second ago");
+        let later = Timestamp(1_000 + NOTICE_EVERY);
+        let notice = watch.notice(&engine, later).expect("more were lost since");
+        assert!(notice.contains(", 10 events forgotten"), "what is new is told: {notice}");
+        assert_eq!(watch.notice(&engine, Timestamp(9_000)), None, "nothing new");
+    }
+}
