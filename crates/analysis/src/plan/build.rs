@@ -9,7 +9,7 @@ use bartizan_rules::{Forest, Rule, Surroundings, Test, TextField};
 use super::filter::{Filter, SHORTEST, SHORTEST_AT_START, Wanted};
 use super::known::Key;
 use super::program::Answers;
-use super::{Effect, Effects, NO_CHECK, NO_NODE, Node, Plan, set_bit};
+use super::{Effect, Effects, NO_CHECK, NO_NODE, Node, Plan};
 
 /// Windows the filter can number: two a literal.
 const MOST_LITERALS: usize = 30_000;
@@ -166,11 +166,14 @@ fn add_triggers(plan: &mut Plan, around: Surroundings<'_>) {
             node.trigger = place;
         }
     }
-    plan.untriggered = vec![0; plan.nodes.len().div_ceil(64)];
     for (number, node) in plan.nodes.iter().enumerate() {
         if node.parent == NO_NODE && node.trigger == NO_CHECK {
             for reached in reached_with(&plan.nodes, number) {
-                set_bit(&mut plan.untriggered, reached);
+                let (word, bit) = (reached / u64::BITS, 1 << (reached % u64::BITS));
+                match plan.untriggered.last_mut() {
+                    Some((last, bits)) if *last == word => *bits |= bit,
+                    _ => plan.untriggered.push((word, bit)),
+                }
             }
         }
     }

@@ -56,12 +56,13 @@ impl Filter {
     /// be given; see [`SHORTEST`].
     pub(crate) fn new(literals: &[Wanted]) -> Self {
         let mut windows: Vec<([u8; WINDOW], Entry)> = Vec::with_capacity(2 * literals.len());
+        let shared = Shared::of(literals);
         let mut bytes = Vec::new();
         for (literal, wanted) in (0..).zip(literals) {
             let (from, len) = (bytes.len() as u32, wanted.bytes.len() as u32);
             bytes.extend_from_slice(&wanted.bytes);
             let Wanted { at_start, at_end, .. } = *wanted;
-            let offsets = if wanted.at_start { 0..1 } else { rarest_pair(&wanted.bytes) };
+            let offsets = shared.best_offsets(wanted);
             for offset in offsets {
                 if let Some(window) = window_at(&wanted.bytes, offset) {
                     let offset = offset as u32;
@@ -153,15 +154,54 @@ fn hash(window: [u8; WINDOW], shift: u32) -> usize {
     (u32::from_le_bytes(window).wrapping_mul(0x9E37_79B1) >> shift) as usize
 }
 
-/// Offsets of the two neighbouring windows with the rarest bytes.
-fn rarest_pair(bytes: &[u8]) -> std::ops::Range<usize> {
-    let last = bytes.len().saturating_sub(SHORTEST);
-    let cost = |at: &usize| -> u32 {
-        bytes.get(*at..at + SHORTEST).unwrap_or_default().iter().map(|&b| commonness(b)).sum()
-    };
-    let at = (0..=last).min_by_key(cost).unwrap_or(0);
-    at..at + 2
+/// How many literals share a window, roughly.
+struct Shared {
+    counts: Vec<u16>,
 }
+
+/// Windows told apart when they are counted, as a power of two.
+const COUNTED_BITS: u32 = 16;
+
+impl Shared {
+    fn of(literals: &[Wanted]) -> Self {
+        let mut counts = vec![0_u16; 1 << COUNTED_BITS];
+        for window in literals.iter().flat_map(|wanted| wanted.bytes.array_windows::<WINDOW>()) {
+            if let Some(count) = counts.get_mut(hash(*window, u32::BITS - COUNTED_BITS)) {
+                *count = count.saturating_add(1);
+            }
+        }
+        Self { counts }
+    }
+
+    /// Where the windows of a literal stand: two neighbouring ones of rare bytes that few other literals have, since a
+    /// window in the text costs a comparison for each literal that is entered with it. The first one of a literal at
+    /// the start is enough, if nobody else has it.
+    fn best_offsets(&self, wanted: &Wanted) -> std::ops::Range<usize> {
+        let bytes = &wanted.bytes;
+        if wanted.at_start && (bytes.len() < SHORTEST || self.count(bytes, 0) == 1) {
+            return 0..1;
+        }
+        let last = bytes.len().saturating_sub(SHORTEST);
+        let cost = |at: &usize| {
+            let pair = bytes.get(*at..at + SHORTEST).unwrap_or_default();
+            let common: u32 = pair.iter().map(|&b| commonness(b)).sum();
+            let sharing = self.count(bytes, *at) + self.count(bytes, at + 1);
+            common + SHARING_COST * sharing.ilog2()
+        };
+        let at = (0..=last).min_by_key(cost).unwrap_or(0);
+        at..at + 2
+    }
+
+    /// Literals that have the window at that offset; at least 1.
+    fn count(&self, bytes: &[u8], at: usize) -> u32 {
+        let slot = window_at(bytes, at).map(|window| hash(window, u32::BITS - COUNTED_BITS));
+        let count = slot.and_then(|slot| self.counts.get(slot));
+        u32::from(count.copied().unwrap_or(1)).max(1)
+    }
+}
+
+/// What twice as many literals with the same window weigh, against [`commonness`].
+const SHARING_COST: u32 = 8;
 
 /// How often a byte stands in folded log text, roughly.
 fn commonness(byte: u8) -> u32 {

@@ -23,6 +23,7 @@ mod build;
 mod cache;
 mod filter;
 mod known;
+mod marks;
 mod program;
 #[cfg(test)]
 mod tests;
@@ -82,8 +83,8 @@ pub(crate) struct Plan {
     nodes: Vec<Node>,
     /// Numbers of open conditions, in [`bartizan_rules::Rule::conditions`].
     checks: Vec<u16>,
-    /// Bits set from the start.
-    untriggered: Vec<u64>,
+    /// Nodes that are marked from the start: numbers of words, and their bits.
+    untriggered: Vec<(u32, u64)>,
     /// Literals of the log.
     filter: Filter,
     /// For each literal of the filter its range in `effects`.
@@ -100,27 +101,10 @@ impl Plan {
         size_of::<Self>()
             + self.nodes.capacity() * size_of::<Node>()
             + self.checks.capacity() * size_of::<u16>()
-            + self.untriggered.capacity() * size_of::<u64>()
+            + self.untriggered.capacity() * size_of::<(u32, u64)>()
             + self.filter.bytes()
             + self.literal_effects.capacity() * size_of::<Effects>()
             + values.map(|value| value.len() + VALUE_BYTES).sum::<usize>()
             + self.effects.capacity() * size_of::<Effect>()
     }
-}
-
-fn set_bit(bits: &mut [u64], at: u32) {
-    if let Some(word) = bits.get_mut(at as usize / 64) {
-        *word |= 1 << (at % 64);
-    }
-}
-
-/// The first set bit from `from` on.
-fn next_bit(bits: &[u64], from: usize) -> Option<usize> {
-    let mut at = from / 64;
-    let mut word = bits.get(at)? & (u64::MAX << (from % 64));
-    while word == 0 {
-        at += 1;
-        word = *bits.get(at)?;
-    }
-    Some(at * 64 + word.trailing_zeros() as usize)
 }

@@ -9,7 +9,8 @@ use bartizan_base::{Event, Subject};
 use bartizan_rules::walk::has_side_effect;
 use bartizan_rules::{Forest, LocalTime, Rule, RuleIndex, State, Surroundings, Test};
 
-use super::{Effects, NO_NODE, Node, Plan, Plans, next_bit, set_bit};
+use super::marks::Marks;
+use super::{Effects, NO_NODE, Node, Plan, Plans};
 
 /// How far a walk has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,8 +28,7 @@ pub(crate) enum Stage {
 #[derive(Debug, Default)]
 pub(crate) struct Walk {
     pub(crate) stage: Stage,
-    active: Vec<u64>,
-    sure: Vec<u64>,
+    marks: Marks,
     /// Nodes above the next one that hold, each with the end of its subtree.
     passed: Vec<(u32, u32)>,
     next: Option<usize>,
@@ -45,9 +45,9 @@ impl Walk {
     ) {
         self.stage = Stage::Unplanned;
         let Some((number, plan)) = plans.plan(forest, around, event) else { return };
-        plan.mark(event, self);
+        plan.mark(event, &mut self.marks);
         self.passed.clear();
-        self.next = next_bit(&self.active, 0);
+        self.next = self.marks.next(0);
         let around = Surroundings { local: LocalTime::default(), ..around };
         let found = plan.go(self, around, |test, _| {
             let is_alone = !has_side_effect(test) && !asks_clock(test);
@@ -95,7 +95,7 @@ impl Plan {
         around: Surroundings<'_>,
         mut ask: impl FnMut(&Test, &Rule) -> Option<bool>,
     ) -> Progress {
-        let Walk { active, sure, passed, next, .. } = walk;
+        let Walk { marks, passed, next, .. } = walk;
         loop {
             let at = next.unwrap_or(usize::MAX);
             while let Some(&(number, end)) = passed.last() {
@@ -113,16 +113,15 @@ impl Plan {
             };
             let above = passed.last().map_or(NO_NODE, |&(number, _)| number);
             if above != node.parent {
-                *next = next_bit(active, at + 1);
+                *next = marks.next(at + 1);
                 continue;
             }
-            let is_sure = sure.get(at / 64).is_some_and(|word| word & (1 << (at % 64)) != 0);
-            match self.holds(node, is_sure, around, &mut ask) {
+            match self.holds(node, marks.is_sure(at), around, &mut ask) {
                 Some(true) => {
                     passed.push((at as u32, node.end));
-                    *next = next_bit(active, at + 1);
+                    *next = marks.next(at + 1);
                 }
-                Some(false) => *next = next_bit(active, node.end as usize),
+                Some(false) => *next = marks.next(node.end as usize),
                 None => return Progress::Waits,
             }
         }
@@ -153,30 +152,21 @@ impl Plan {
         Some(true)
     }
 
-    /// Sets the bits of the nodes that can match.
-    fn mark(&self, event: &Event, walk: &mut Walk) {
-        let Walk { active, sure, .. } = walk;
-        active.clear();
-        sure.clear();
-        sure.resize(self.untriggered.len(), 0);
+    /// Marks the nodes that can match.
+    fn mark(&self, event: &Event, marks: &mut Marks) {
+        marks.start(self.nodes.len());
         if !event.is_ascii() {
             // Outside ASCII a letter may match another byte sequence (decoding 4.6): look at every node.
-            active.resize(self.untriggered.len(), u64::MAX);
-            if let Some(last) = active.last_mut() {
-                let used = self.nodes.len() % 64;
-                *last = if used == 0 { u64::MAX } else { (1 << used) - 1 };
-            }
+            marks.set_all(self.nodes.len());
             return;
         }
-        active.extend_from_slice(&self.untriggered);
+        for &(word, bits) in &self.untriggered {
+            marks.set_word(word as usize, bits);
+        }
         let mut apply = |range: Effects| {
             let range = range.from as usize..range.to as usize;
-            let effects = self.effects.get(range).unwrap_or_default();
-            for effect in effects {
-                set_bit(active, effect.node);
-                if effect.is_match {
-                    set_bit(sure, effect.node);
-                }
+            for effect in self.effects.get(range).unwrap_or_default() {
+                marks.set(effect.node, effect.is_match);
             }
         };
         self.filter.scan(event.subject(event.log).folded(), |literal| {
