@@ -1,14 +1,16 @@
 //! Building the plan of a key.
 
-use std::collections::HashMap;
+use std::sync::Arc;
 
-use bartizan_pattern::{Literal, Requirement};
+use bartizan_base::EventMap;
+use bartizan_pattern::Literal;
 use bartizan_rules::walk::has_side_effect;
 use bartizan_rules::{Forest, Rule, Surroundings, Test, TextField};
 
-use super::filter::{Filter, SHORTEST, SHORTEST_AT_START, Wanted};
+use super::filter::{Filter, Wanted};
 use super::known::Key;
 use super::program::Answers;
+use super::wants::Wants;
 use super::{Effect, Effects, NO_CHECK, NO_NODE, Node, Plan};
 
 /// Windows the filter can number: two a literal.
@@ -19,11 +21,12 @@ pub(super) fn build(
     around: Surroundings<'_>,
     key: &Key,
     programs: Option<Answers<'_>>,
+    wants: &mut Wants,
 ) -> Plan {
     let mut plan = Plan::default();
     add_nodes(&mut plan, forest, around, key, programs);
     drop_idle(&mut plan, around);
-    add_triggers(&mut plan, around);
+    add_triggers(&mut plan, around, wants);
     plan
 }
 
@@ -147,11 +150,11 @@ type Target = (u32, bool);
 /// Literals and values with the nodes they stand for.
 #[derive(Default)]
 struct Triggers {
-    literals: HashMap<Wanted, Vec<Target>>,
-    values: HashMap<TextField, HashMap<Box<[u8]>, Vec<u32>>>,
+    literals: EventMap<Wanted, Vec<Target>>,
+    values: EventMap<TextField, EventMap<Box<[u8]>, Vec<u32>>>,
 }
 
-fn add_triggers(plan: &mut Plan, around: Surroundings<'_>) {
+fn add_triggers(plan: &mut Plan, around: Surroundings<'_>, wants: &mut Wants) {
     let mut triggers = Triggers::default();
     for number in 0..plan.nodes.len() {
         let Some(&node) = plan.nodes.get(number) else { continue };
@@ -160,7 +163,7 @@ fn add_triggers(plan: &mut Plan, around: Surroundings<'_>) {
         let rule = around.rules.rule(node.rule);
         let tests =
             checks.iter().map(|&check| rule.conditions.get(check as usize).map(|c| &c.test));
-        if let Some(place) = choose(tests, number as u32, &mut triggers)
+        if let Some(place) = choose(tests, number as u32, wants, &mut triggers)
             && let Some(node) = plan.nodes.get_mut(number)
         {
             node.trigger = place;
@@ -185,29 +188,23 @@ fn add_triggers(plan: &mut Plan, around: Surroundings<'_>) {
 fn choose<'a>(
     tests: impl Iterator<Item = Option<&'a Test>>,
     node: u32,
+    wants: &mut Wants,
     triggers: &mut Triggers,
 ) -> Option<u16> {
-    let mut best: Option<(usize, u16, Vec<Literal>)> = None;
+    let mut best: Option<(usize, u16, Arc<[Literal]>)> = None;
     for (place, test) in (0..).zip(tests) {
         let Some(Test::Text { field, pattern, negated: false }) = test else { continue };
         if !matches!(field, TextField::Match | TextField::Regex) {
-            if let Some(values) = pattern.complete_strings() {
+            if let Some(values) = wants.values(pattern) {
                 let map = triggers.values.entry(*field).or_default();
-                for value in values {
-                    map.entry(value.into()).or_default().push(node);
+                for value in values.iter() {
+                    map.entry(value.clone()).or_default().push(node);
                 }
                 return Some(place);
             }
             continue;
         }
-        let Requirement::AnyOf(literals) = pattern.requirement() else { continue };
-        let is_usable = |literal: &Literal| {
-            let least = if literal.at_start { SHORTEST_AT_START } else { SHORTEST };
-            literal.bytes.len() >= least
-        };
-        if literals.is_empty() || !literals.iter().all(is_usable) {
-            continue;
-        }
+        let Some(literals) = wants.literals(pattern) else { continue };
         let shortest = literals.iter().map(|literal| literal.bytes.len()).min().unwrap_or(0);
         if best.as_ref().is_none_or(|(length, ..)| shortest > *length) {
             best = Some((shortest, place, literals));
@@ -217,10 +214,10 @@ fn choose<'a>(
     if triggers.literals.len() + literals.len() > MOST_LITERALS {
         return None;
     }
-    for literal in literals {
-        let Literal { bytes, at_start, at_end, whole_match } = literal;
-        let wanted = Wanted { bytes: bytes.into(), at_start, at_end };
-        triggers.literals.entry(wanted).or_default().push((node, whole_match));
+    for Literal { bytes, at_start, at_end, whole_match } in literals.iter() {
+        let (at_start, at_end) = (*at_start, *at_end);
+        let wanted = Wanted { bytes: bytes.as_slice().into(), at_start, at_end };
+        triggers.literals.entry(wanted).or_default().push((node, *whole_match));
     }
     Some(place)
 }

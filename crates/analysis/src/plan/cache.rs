@@ -7,6 +7,7 @@ use bartizan_rules::{Forest, RuleSet, Surroundings};
 
 use super::known::Key;
 use super::program::{ProgramClass, Programs};
+use super::wants::Wants;
 use super::{Plan, build};
 
 /// Plans kept at most; beyond, all are dropped and made anew. What keys hold comes from the network, and somebody may
@@ -20,6 +21,7 @@ pub(crate) type PlanList = Arc<Vec<Arc<Plan>>>;
 #[derive(Debug)]
 pub(crate) struct Plans {
     programs: Programs,
+    wants: Wants,
     by_key: EventMap<Key, u32>,
     list: PlanList,
     /// The key of the event before, and its plan: events of one kind often follow each other.
@@ -37,6 +39,7 @@ impl Plans {
     pub(crate) fn new(rules: &RuleSet) -> Self {
         Self {
             programs: Programs::new(rules),
+            wants: Wants::default(),
             by_key: EventMap::default(),
             list: PlanList::default(),
             last: None,
@@ -92,7 +95,8 @@ impl Plans {
         if self.is_full() {
             return None;
         }
-        let plan = build::build(forest, around, &key, self.programs.answers(key.program));
+        let answers = self.programs.answers(key.program);
+        let plan = build::build(forest, around, &key, answers, &mut self.wants);
         self.bytes += plan.bytes();
         let number = u32::try_from(self.list.len()).ok()?;
         Arc::make_mut(&mut self.list).push(Arc::new(plan));

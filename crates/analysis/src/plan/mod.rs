@@ -28,6 +28,7 @@ mod program;
 #[cfg(test)]
 mod tests;
 mod walk;
+mod wants;
 
 use bartizan_base::EventMap;
 use bartizan_rules::{RuleIndex, TextField};
