@@ -356,3 +356,34 @@ impl OpenFile {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::record::Recipe;
+
+    #[test]
+    fn after_a_read_error_reading_goes_on_at_the_same_byte() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        fs::write(&path, "1\n2\n").unwrap();
+        let records = Records::new(&Recipe::default(), &path);
+        let mut file = OpenFile::open(&path, records).unwrap().unwrap();
+        let mut lines = Vec::new();
+        let mut read = |file: &mut OpenFile, end| {
+            let (mut chunk, limits) = ([0; 8], (u64::MAX, end));
+            file.read(&mut chunk, limits, Now::read(), &mut |line| lines.push(line.text.to_vec()))
+        };
+        assert_eq!(read(&mut file, 2).unwrap(), (2, true));
+        // It cannot be read through a handle that was opened for writing.
+        let closed = OpenOptions::new().append(true).open(&path).unwrap();
+        let open = std::mem::replace(&mut file.file, closed);
+        assert!(read(&mut file, u64::MAX).is_err());
+        assert_eq!(file.consumed(), 2);
+        file.file = open;
+        assert_eq!(read(&mut file, u64::MAX).unwrap(), (2, true));
+        assert_eq!(lines, [b"1", b"2"]);
+    }
+}

@@ -462,3 +462,26 @@ fn tls_needs_its_files_and_is_ours_alone() {
         &["C0004"],
     );
 }
+
+#[test]
+fn t15_every_option_of_wazuh_is_read_and_only_other_systems_are_warned_about() {
+    let text = "<localfile><log_format>json</log_format><location>/l/*.json</location>\
+         <only-future-events max-size='10MB'>no</only-future-events><exclude>/l/x%d*</exclude>\
+         <ignore_binaries>yes</ignore_binaries><age>1d</age><ignore type='osregex'>a</ignore>\
+         <restrict>b</restrict><target>agent</target><out_format target='agent'>$(log)</out_format>\
+         <label key='k'>v</label></localfile>\
+         <localfile><log_format>multi-line-regex</log_format><location>/l/m</location>\
+         <multiline_regex match='all' replace='tab' timeout='120'>x</multiline_regex></localfile>\
+         <localfile><log_format>journald</log_format><location>journald</location>\
+         <filter field='PRIORITY' ignore_if_missing='yes'>[0-3]</filter></localfile>\
+         <localfile><log_format>full_command</log_format><command>df</command><alias>d</alias>\
+         <frequency>60</frequency></localfile>\
+         <localfile><log_format>macos</log_format><location>macos</location>\
+         <query type='log' level='info'>process == 'sshd'</query></localfile>\
+         <localfile><log_format>eventchannel</log_format><location>Security</location>\
+         <query>*</query><reconnect_time>5s</reconnect_time></localfile>";
+    let (c, said) = read_in(Dialect::OURS, text);
+    assert_eq!(c.localfiles.len(), 6);
+    let said: Vec<_> = said.iter().map(|d| (d.code, d.severity)).collect();
+    assert_eq!(said, [("C0105", Severity::Warning); 2]);
+}

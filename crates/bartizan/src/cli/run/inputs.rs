@@ -8,6 +8,8 @@ use bartizan_collect::sources::{Machine, Problem};
 use bartizan_collect::{LocalFile, Now, Patience, Sources, Start};
 use bartizan_config::ossec_conf::localfile::LogFormat;
 
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+
 use crate::cli::site::Site;
 use crate::cli::{clock, complain};
 
@@ -68,6 +70,7 @@ impl Inputs {
 
     /// Prepares reading.
     pub(super) fn open(&self) -> (Sources, Vec<Problem>) {
+        raise_limit_of_files();
         let host = String::from_utf8_lossy(&clock::server_name()).into_owned();
         Sources::new(&self.settings, Machine::new(host), Patience::default(), Now::read())
     }
@@ -90,6 +93,15 @@ impl Inputs {
         }
         complain(&format!("bartizan: watching {}", names.join(", ")));
         true
+    }
+}
+
+/// As many files may be open as the system lets us (collection 4.4). Where that fails the limit stays: a file
+/// beyond it is told as one that cannot be opened, and tried again.
+fn raise_limit_of_files() {
+    let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else { return };
+    if soft < hard {
+        let _ = setrlimit(Resource::RLIMIT_NOFILE, hard, hard);
     }
 }
 
