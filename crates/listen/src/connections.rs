@@ -13,7 +13,7 @@ use crate::intake::Intake;
 use crate::message::{Origin, Reader};
 use crate::notice::Event;
 use crate::record::Record;
-use crate::settings::Limits;
+use crate::settings::{Limits, Setting};
 use crate::strangers::Deed;
 use crate::stream::{Connection, Read};
 
@@ -46,7 +46,7 @@ impl Connections {
     pub(crate) fn add(
         &mut self,
         stream: TcpStream,
-        (listener, keeps_rfc5424): (u16, bool),
+        (listener, setting): (u16, &Setting),
         sender: IpAddr,
         now: Instant,
         intake: &mut Intake,
@@ -57,7 +57,7 @@ impl Connections {
         } else {
             self.open.len() < self.limits.connections || self.make_place(now, intake)
         };
-        let connection = Connection::new(stream, listener, keeps_rfc5424, sender, now);
+        let connection = Connection::new(stream, (listener, setting), sender, now);
         match connection {
             Ok(connection) if has_place => {
                 intake.counts(listener).connections += 1;
@@ -110,7 +110,7 @@ impl Connections {
         }
         let Self { open, desk, limits, .. } = self;
         open.retain_mut(|connection| {
-            let most = if connection.is_proven { limits.idle } else { limits.handshake };
+            let most = if connection.is_open() { limits.idle } else { limits.handshake };
             if now.saturating_duration_since(connection.active) < most.min(limits.idle) {
                 return true;
             }
@@ -146,7 +146,10 @@ impl Connections {
 
     /// What is to be waited for.
     pub(crate) fn fds(&self) -> impl Iterator<Item = PollFd<'_>> {
-        self.open.iter().map(|open| PollFd::new(open.stream.as_fd(), PollFlags::POLLIN))
+        self.open.iter().map(|open| {
+            let sends = if open.wants_to_send() { PollFlags::POLLOUT } else { PollFlags::empty() };
+            PollFd::new(open.stream.as_fd(), PollFlags::POLLIN | sends)
+        })
     }
 
     /// Takes what came of that, in the same order.

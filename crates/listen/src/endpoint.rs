@@ -15,7 +15,7 @@ use crate::udp::{dropped_by_kernel, open_tcp, open_udp};
 pub(crate) struct Endpoint {
     /// Number of the listener.
     pub(crate) number: u16,
-    setting: Setting,
+    pub(crate) setting: Setting,
     limits: Limits,
     pub(crate) socket: Socket,
     pub(crate) reader: Reader,

@@ -28,9 +28,11 @@ pub mod settings;
 mod spool;
 mod strangers;
 mod stream;
+pub mod tls;
 mod udp;
 
 pub use counts::{Counts, Loss};
 pub use listener::Listener;
 pub use notice::{Event, Notice, Seen};
 pub use settings::{Limits, Setting, Settings, Surroundings, Transport};
+pub use tls::Identity;

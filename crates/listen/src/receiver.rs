@@ -148,14 +148,17 @@ impl Receiver {
     fn accept(&mut self, now: Instant) {
         let Self { endpoints, intake, connections, settings, .. } = self;
         for endpoint in endpoints.iter_mut().filter(|endpoint| endpoint.is_ready) {
-            let (number, keeps) = (endpoint.number, endpoint.reader.keeps_rfc5424);
-            let Socket::Stream(listener) = &endpoint.socket else { continue };
+            let Endpoint { number, setting, socket: Socket::Stream(listener), .. } = &*endpoint
+            else {
+                continue;
+            };
+            let number = *number;
             loop {
                 match listener.accept() {
                     Ok((stream, peer)) => {
                         let sender = peer.ip().to_canonical();
                         if is_allowed(settings, sender) {
-                            connections.add(stream, (number, keeps), sender, now, intake);
+                            connections.add(stream, (number, setting), sender, now, intake);
                         } else {
                             intake.blame(number, Deed::Denied, sender, &String::new, now);
                         }

@@ -153,7 +153,10 @@ pub(crate) fn write(parts: &Parts<'_>, origin: Origin, out: &mut Vec<u8>) {
         }
         out.extend_from_slice(b": ");
     }
-    out.extend_from_slice(parts.text);
+    // rsyslog keeps the blank behind `app:` of what it received in the old form. Patterns that begin with `^` would not
+    // match.
+    let text = parts.text;
+    out.extend_from_slice(text.strip_prefix(b" ").unwrap_or(text));
 }
 
 /// Whether decoding takes a byte for a part of a name (decoding 3.3).
@@ -228,6 +231,7 @@ mod tests {
         assert_eq!(from_v6.as_deref(), Some("2024-02-29T12:34:56+00:00 - app[7]: x"));
         check("1 - h - 7 - - x y", "2024-02-29T12:34:56+00:00 h x y");
         check("1 - h app - - -", "2024-02-29T12:34:56+00:00 h app: ");
+        check("1 - h app - - -  x y", "2024-02-29T12:34:56+00:00 h app: x y");
         check("1 - h app - - - \u{feff}x", "2024-02-29T12:34:56+00:00 h app: x");
     }
 

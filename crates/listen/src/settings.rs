@@ -1,11 +1,14 @@
 //! What is listened on, as configured.
 
 use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use bartizan_base::Diagnostic;
 use bartizan_config::ossec_conf::remote::{self, Connection, Remote};
 use bartizan_config::ossec_conf::senders::SenderList;
+
+use crate::tls::Identity;
 
 pub use bartizan_config::ossec_conf::remote::Transport;
 
@@ -20,6 +23,8 @@ pub struct Setting {
     pub port: u16,
     /// Whether messages of RFC 5424 are left as they are.
     pub keeps_rfc5424: bool,
+    /// What is shown to senders; of [`Transport::Tls`] only.
+    pub identity: Option<Identity>,
 }
 
 /// All that is listened on, and for whom.
@@ -34,23 +39,35 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// What the `<remote>` blocks ask for. Nothing is opened if nobody may send (config 11).
+    /// What the `<remote>` blocks ask for, with files below `home`. Nothing is opened if nobody may send (config 11).
+    /// The diagnostics are errors about certificates; listeners that need them are left out.
     #[must_use]
-    pub fn of(blocks: &[Remote]) -> Self {
+    pub fn of(blocks: &[Remote], home: &Path) -> (Self, Vec<Diagnostic>) {
         let (allowed, denied) = remote::senders(blocks);
-        let mut listeners = Vec::new();
+        let (mut listeners, mut diagnostics) = (Vec::new(), Vec::new());
         let is_syslog = |block: &&Remote| block.connection == Some(Connection::Syslog);
         for block in blocks.iter().filter(is_syslog).filter(|_| !allowed.is_empty()) {
-            for transport in block.transports().filter(|t| *t != Transport::Tls) {
+            for transport in block.transports() {
+                let mut identity = None;
+                if transport == Transport::Tls {
+                    match Identity::load(block, home) {
+                        Ok(loaded) => identity = Some(loaded),
+                        Err(error) => {
+                            diagnostics.push(error);
+                            continue;
+                        }
+                    }
+                }
                 listeners.push(Setting {
                     transport,
                     address: block.local_ip,
                     port: block.port(transport),
                     keeps_rfc5424: block.keeps_rfc5424,
+                    identity,
                 });
             }
         }
-        Self { listeners, allowed, denied }
+        (Self { listeners, allowed, denied }, diagnostics)
     }
 }
 
@@ -85,7 +102,7 @@ pub struct Limits {
     pub spare_after: Duration,
     /// A connection that was silent so long is closed.
     pub idle: Duration,
-    /// A connection that has not sent anything useful after so long is closed.
+    /// A connection by TLS whose beginnings are not over after so long is closed.
     pub handshake: Duration,
     /// A socket that cannot be opened is tried again so often.
     pub reopen: Duration,

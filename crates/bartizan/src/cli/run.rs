@@ -86,7 +86,7 @@ pub(crate) fn run(args: &RunArgs) -> anyhow::Result<u8> {
         return demo::run(args, site, &stop);
     }
     let inputs = inputs::find(&site, args.from_start);
-    let listening = listening::plan(&site);
+    let listening = listening::plan(args, &site)?;
     let state = state_folder(args, &site)?;
     refuse_beside_ossec(&state)?;
     let mut watcher = Watcher::new(args, site, &state)?;

@@ -2,10 +2,14 @@
 
 use std::io::Write as _;
 use std::net::{TcpStream, UdpSocket};
+use std::time::{Duration, Instant};
+
+use bartizan_config::ossec_conf::senders::SenderList;
+use bartizan_listen::{Limits, Listener, Setting, Settings, Surroundings, Transport};
 
 use nix::sys::signal::Signal;
 
-use crate::scene::{HEADER, Scene, line};
+use crate::scene::{HEADER, PATIENCE, Scene, line};
 
 /// A port that nobody uses, most likely.
 fn free_port() -> u16 {
@@ -78,4 +82,63 @@ fn what_was_received_before_the_signal_is_analysed() {
     let ended = running.end(Signal::SIGTERM);
     let lost = ended.said.contains("dropped by the kernel");
     assert!(lost || scene.numbers().len() == 200, "{}\n{:?}", ended.said, scene.numbers());
+}
+
+/// A program that was killed while it could not keep up: here a listener that nobody polls stands for it.
+#[test]
+fn what_a_killed_program_left_on_the_disk_is_analysed_by_the_next() {
+    const COUNT: u64 = 300;
+    let port = free_port();
+    let scene = scene(port, "udp", "any");
+    let mut allowed = SenderList::default();
+    allowed.add(b"any").expect("an entry");
+    let setting = Setting {
+        transport: Transport::Udp,
+        address: Some([127, 0, 0, 1].into()),
+        port,
+        keeps_rfc5424: false,
+        identity: None,
+    };
+    let limits = Limits { queue_bytes: 2_000, ..Limits::default() };
+    let spool = Some(scene.path("queue/spool/syslog"));
+    let settings = Settings { listeners: vec![setting], allowed, denied: SenderList::default() };
+    let listener = Listener::start(settings, Surroundings { spool, limits }).expect("a thread");
+    for number in 1..=COUNT {
+        send(port, &format!("<13>{}", line(u32::try_from(number).expect("small"))));
+    }
+    let end = Instant::now() + PATIENCE;
+    let counts = loop {
+        let counts = listener.counts()[0].1;
+        if counts.received + counts.lost_in_kernel == COUNT {
+            break counts;
+        }
+        assert!(Instant::now() < end, "{counts:#?}");
+        std::thread::sleep(Duration::from_millis(5));
+    };
+    assert!(counts.spooled > 0 && counts.dropped() == 0, "{counts:#?}");
+    drop(listener);
+
+    let spooled = usize::try_from(counts.spooled).expect("small");
+    let running = scene.start();
+    scene.wait_for_alerts(&running, spooled);
+    running.stop();
+    let numbers = scene.numbers();
+    assert!(numbers.is_sorted() && numbers.last() == Some(&300), "{numbers:?}");
+    let running = scene.start();
+    scene.log("line 301");
+    scene.wait_for_alerts(&running, spooled + 1);
+    running.stop();
+}
+
+#[test]
+fn a_certificate_that_is_not_there_starts_nothing_and_is_told_with_its_place() {
+    let block = "<remote><connection>syslog</connection><protocol>tls</protocol><allowed-ips>any</allowed-ips>\n\
+                 <certificate>etc/none.pem</certificate><key>etc/none.key</key></remote>";
+    let scene = Scene::with("", block);
+    let ended = scene.start_unready(&[]).wait();
+    assert_eq!(ended.status.code(), Some(2), "{}", ended.said);
+    for told in ["ossec.conf:6:14: error", "none.pem: No such file", "nothing was started"] {
+        assert!(ended.said.contains(told), "{told}\n{}", ended.said);
+    }
+    assert!(!scene.path("logs").exists());
 }

@@ -36,6 +36,7 @@ impl Plan {
             address: Some("127.0.0.1".parse().expect("an address")),
             port: 0,
             keeps_rfc5424: false,
+            identity: None,
         };
         let listeners = transports.iter().map(setting).collect();
         let settings = Settings { listeners, allowed: list(&["any"]), denied: list(&[]) };

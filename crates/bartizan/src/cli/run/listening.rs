@@ -11,9 +11,10 @@ use bartizan_listen::notice::{OWN_LOCATION, SYSLOG};
 use bartizan_listen::{Counts, Listener, Notice, Seen, Settings, Surroundings, Transport};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
+use super::RunArgs;
 use super::watcher::Watcher;
-use crate::cli::complain;
 use crate::cli::site::Site;
+use crate::cli::{Console, complain, show};
 
 /// Where events wait on the disk, below the folder of state.
 const SPOOL: &str = "queue/spool/syslog";
@@ -23,10 +24,15 @@ const DESCRIPTORS: u64 = 4_096;
 /// Listeners, before they are opened.
 pub(super) struct Plan(Settings);
 
-/// What the configuration asks for.
-pub(super) fn plan(site: &Site) -> Plan {
+/// What the configuration asks for. Mistakes in certificates are shown, and nothing starts then.
+pub(super) fn plan(args: &RunArgs, site: &Site) -> anyhow::Result<Plan> {
     let remotes = site.configuration.as_ref().map(|c| c.remotes.as_slice());
-    Plan(Settings::of(remotes.unwrap_or_default()))
+    let (settings, diagnostics) = Settings::of(remotes.unwrap_or_default(), &site.home);
+    if !diagnostics.is_empty() {
+        show::diagnostics(&diagnostics, Console::new(args.common.color));
+        anyhow::bail!("the configuration has {} error(s); nothing was started", diagnostics.len());
+    }
+    Ok(Plan(settings))
 }
 
 impl Plan {
