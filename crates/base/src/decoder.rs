@@ -136,6 +136,8 @@ pub struct DecoderInfo {
     /// The fields an event may have whose decoder this is in the end, for plans that leave out rules on other
     /// fields: those of its `<order>`, of its chain, of its plugin, and what is accumulated.
     pub sets: Vec<crate::field::FieldName>,
+    /// Such an event may also have dynamic fields of any name: whoever wrote the log chose which.
+    pub sets_any: bool,
 }
 
 /// All decoders, index 0 being the null decoder, and all names that have an id.

@@ -11,6 +11,7 @@
 
 use crate::decoder::{Category, DecoderIndex};
 use crate::field::{FieldName, Named, StaticField};
+use crate::limits::MEMBER_DEPTH;
 use crate::text::{Subject, Text};
 
 /// Seconds since 1970-01-01 00:00:00 UTC at which analysis took an event in. The time stamp inside a log
@@ -53,14 +54,58 @@ pub struct Decoded {
     pub fields: [Option<Text>; StaticField::COUNT],
     /// Dynamic fields as rules see them. Where a name occurs twice the first value counts.
     pub dynamic: Vec<(Named, Text)>,
-    /// Every assignment in order, for the tester; plugins add nothing here (decoding 9.5).
+    /// Every assignment in order, for the tester; most plugins add nothing here (decoding 9.5).
     pub assigned: Vec<(FieldName, Text)>,
+    /// Members of the objects that a log of JSON is, for the outputs: an object stands before what is in it.
+    pub members: Vec<Member>,
+    /// Members that were left out because there are too many.
+    pub left_out: u32,
     /// Rule whose alert this event reports, set by the OSSEC-alert plugin.
     pub reported_rule: Option<u32>,
     /// Rootcheck found this text for the first time (decoding 9.2).
     pub is_first_seen: bool,
     /// What an integrity message says of its file, for the JSON outputs (decoding 9.1, 9.2).
     pub file: Option<FileChange>,
+}
+
+/// A member of an object in a log of JSON, by the name it has there (decoding 13.7).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// Its own name, without those of the objects it is in.
+    pub name: Text,
+    /// The number of the object it is in, among [`Decoded::members`]; [`Member::TOP`] for the outermost.
+    pub above: u32,
+    /// Its value.
+    pub value: MemberValue,
+    /// The dynamic field that it is as well, where a rule asks for one of its path.
+    pub named: Option<Named>,
+}
+
+impl Member {
+    /// The number of the outermost object.
+    pub const TOP: u32 = u32::MAX;
+}
+
+/// The value of a [`Member`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MemberValue {
+    /// An object: its members follow.
+    Object,
+    /// Text, without escapes; numbers and words are text too.
+    Text(Text),
+    /// An array, as the text of JSON that rules see.
+    Array(Text),
+}
+
+impl MemberValue {
+    /// The text that rules see.
+    #[must_use]
+    pub fn text(self) -> Option<Text> {
+        match self {
+            Self::Object => None,
+            Self::Text(text) | Self::Array(text) => Some(text),
+        }
+    }
 }
 
 /// A file before and after a change. Only what differs is set, on both sides; a new file, or one that
@@ -99,6 +144,8 @@ impl Decoded {
         self.fields = [None; StaticField::COUNT];
         self.dynamic.clear();
         self.assigned.clear();
+        self.members.clear();
+        self.left_out = 0;
         self.reported_rule = None;
         self.is_first_seen = false;
         self.file = None;
@@ -211,6 +258,30 @@ impl Event {
         self.decoded.set(field, text);
     }
 
+    /// The members with a value, in order.
+    pub fn leaves(&self) -> impl Iterator<Item = (&Member, Text)> {
+        self.decoded.members.iter().filter_map(|member| Some((member, member.value.text()?)))
+    }
+
+    /// Appends the path of a member: the names from the outermost object inwards, with dots between.
+    pub fn push_path(&self, member: &Member, path: &mut Vec<u8>) {
+        let mut names = [Text::default(); MEMBER_DEPTH];
+        let mut next = Some(member);
+        let mut count = 0;
+        for name in &mut names {
+            let Some(member) = next else { break };
+            *name = member.name;
+            count += 1;
+            next = self.decoded.members.get(member.above as usize);
+        }
+        for (at, name) in names.iter().take(count).rev().enumerate() {
+            if at > 0 {
+                path.push(b'.');
+            }
+            path.extend_from_slice(self.bytes(*name));
+        }
+    }
+
     /// Whether the event came from an agent: its location starts with `(`.
     #[must_use]
     pub fn is_from_agent(&self) -> bool {
@@ -237,5 +308,20 @@ mod tests {
         assert_eq!(event.bytes(event.full_log), b"Other");
         assert_eq!(event.subject(event.full_log).folded(), b"other");
         assert_eq!(event.bytes(event.location), b"stdin");
+    }
+
+    #[test]
+    fn the_path_of_a_member_begins_with_the_outermost_name() {
+        let mut event = Event::default();
+        event.reset(b'1', b"stdin", b"abc", Timestamp(0));
+        for (at, above) in [(0, Member::TOP), (1, 0), (2, 1)] {
+            let name = event.log.slice(at, at + 1);
+            let value = if at == 2 { MemberValue::Text(event.log) } else { MemberValue::Object };
+            event.decoded.members.push(Member { name, above, value, named: None });
+        }
+        let mut path = Vec::new();
+        event.push_path(&event.decoded.members[2], &mut path);
+        assert_eq!(path, b"a.b.c");
+        assert_eq!(event.leaves().count(), 1);
     }
 }

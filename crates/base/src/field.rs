@@ -1,5 +1,7 @@
 //! Names of decoded fields.
 
+use crate::hash::EventMap;
+
 /// A field every event may have (decoding 1, 6.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
@@ -88,26 +90,70 @@ pub enum FieldName {
     Dynamic(Named),
 }
 
-/// The dynamic field names that decoders declare, each once, as written (bytes, case kept).
+/// The dynamic field names that decoders declare and rules mention, each once, as written (bytes, case kept).
 #[derive(Clone, Debug, Default)]
 pub struct FieldNames {
     names: Vec<Vec<u8>>,
+    /// The first of the names that are equal without regard to ASCII case, in lower case.
+    by_folded: EventMap<Box<[u8]>, Named>,
+    longest: usize,
+    declared: usize,
 }
 
 impl FieldNames {
-    /// The number of `name`, added if it is new. Names are case-sensitive here.
+    /// The number of `name`, which a decoder declares; added if it is new. Names are case-sensitive here.
     pub fn intern(&mut self, name: &[u8]) -> Named {
-        let at = self.names.iter().position(|known| known == name).unwrap_or_else(|| {
-            self.names.push(name.to_vec());
-            self.names.len() - 1
-        });
+        let at =
+            self.names.iter().position(|known| known == name).unwrap_or_else(|| self.add(name));
+        self.declared = self.declared.max(at + 1);
         Named(at as u32)
+    }
+
+    /// Adds a name that a rule mentions, unless a name is there that rules take for the same. To be called when
+    /// decoders have declared theirs.
+    pub fn mention(&mut self, name: &[u8]) {
+        if self.find(&name.to_ascii_lowercase()).is_none() {
+            self.add(name);
+        }
+    }
+
+    fn add(&mut self, name: &[u8]) -> usize {
+        let at = self.names.len();
+        self.names.push(name.to_vec());
+        self.longest = self.longest.max(name.len());
+        let folded = name.to_ascii_lowercase().into_boxed_slice();
+        self.by_folded.entry(folded).or_insert(Named(at as u32));
+        at
     }
 
     /// The name as it was written; empty for a number that is not from this table.
     #[must_use]
     pub fn name(&self, named: Named) -> &[u8] {
         self.names.get(named.0 as usize).map_or(&[], Vec::as_slice)
+    }
+
+    /// The names that decoders declare.
+    pub fn declared(&self) -> impl Iterator<Item = &[u8]> {
+        self.names.iter().take(self.declared).map(Vec::as_slice)
+    }
+
+    /// How many names there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.names.len()
+    }
+
+    /// Number of bytes of the longest name.
+    #[must_use]
+    pub fn longest(&self) -> usize {
+        self.longest
+    }
+
+    /// The number under which rules find the value of a name that an event brings, whatever the case of its
+    /// letters; `folded` is the name in lower case. `None` if nobody asks for it.
+    #[must_use]
+    pub fn find(&self, folded: &[u8]) -> Option<Named> {
+        self.by_folded.get(folded).copied()
     }
 
     /// All numbers whose name equals `name` without regard to ASCII case: rules compare so
@@ -119,5 +165,24 @@ impl FieldNames {
             .filter(|(_, n)| n.eq_ignore_ascii_case(name))
             .map(|(i, _)| Named(i))
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_a_rule_mentions_is_found_in_any_case_and_not_declared() {
+        let mut names = FieldNames::default();
+        let declared = names.intern(b"Kind");
+        names.mention(b"kind");
+        names.mention(b"user.Name");
+        assert_eq!(names.count(), 2);
+        assert_eq!(names.find(b"kind"), Some(declared));
+        assert_eq!(names.find(b"user.name"), Some(Named(1)));
+        assert_eq!(names.find(b"other"), None);
+        assert_eq!(names.declared().collect::<Vec<_>>(), [b"Kind"]);
+        assert_eq!(names.longest(), 9);
     }
 }

@@ -23,7 +23,7 @@ pub mod text;
 pub use decoder::{Category, DecoderId, DecoderIndex, DecoderInfo, DecoderTable, FtsKeys};
 pub use diagnostic::{Diagnostic, Severity};
 pub use dialect::{Deviation, Dialect, Flavour};
-pub use event::{Decoded, Event, FileChange, FileState, Timestamp};
+pub use event::{Decoded, Event, FileChange, FileState, Member, MemberValue, Timestamp};
 pub use field::{FieldName, FieldNames, Named, StaticField};
 pub use hash::{EventHash, EventMap};
 pub use source::{Place, Source, Span};

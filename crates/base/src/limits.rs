@@ -2,6 +2,9 @@
 
 /// Longest event, in bytes; longer ones are cut, marked and counted. OSSEC cuts at 6143 (decoding 2.1).
 pub const EVENT_BYTES: usize = 65_536;
+/// Objects in objects of a log of JSON whose members are kept; what is deeper is left out and counted, so that every
+/// reader of alerts can read them.
+pub const MEMBER_DEPTH: usize = 64;
 /// Longest line `ossec-logtest` takes as one event, in bytes; used in the dialects (decoding 11.1).
 pub const TESTER_LINE_BYTES: usize = 6_135;
 /// Longest OS_Regex or OS_Match pattern, in bytes (decoding 4.2); error 3 beyond.
