@@ -11,13 +11,14 @@ use bartizan_base::{DecoderIndex, Deviation, Event, FieldName, Text};
 use bartizan_pattern::{Captures, Pattern, PrefixSets};
 
 use crate::index::Programs;
-use crate::plugins::PluginContext;
+use crate::plugins::{Plugin, PluginContext};
 use crate::set::{Action, DecoderSet, Entry, Extract, List, Offset, TopLevel};
 
 /// Buffers that decoding reuses from event to event.
 #[derive(Clone, Debug, Default)]
 pub struct DecodeScratch {
     pub(crate) captures: Captures,
+    pub(crate) json: crate::plugins::json::Scratch,
     programs: Programs,
     /// Dynamic values by their place in an order (deviation `dynamic-fields`).
     by_place: Vec<Option<Text>>,
@@ -173,10 +174,7 @@ impl<'a, O: DecodeObserver> Walk<'a, O> {
         match &top.action {
             _ if !top.children.is_empty() => self.children(top),
             Action::Nothing => {}
-            Action::Plugin(plugin) => {
-                plugin.run(self.set.dialect, self.event, self.scratch, self.context);
-                self.observer.tried(top.decoder, Attempt::PluginRan);
-            }
+            Action::Plugin(plugin) => self.run_plugin(top.decoder, plugin, self.parent_end),
             Action::Extract(extract) => {
                 let from = if extract.offset == Offset::Start { 0 } else { self.parent_end };
                 self.extract(top.decoder, extract, from, true);
@@ -222,13 +220,16 @@ impl<'a, O: DecodeObserver> Walk<'a, O> {
         let mut next = Some(first);
         let mut is_first = true;
         let set = self.set;
+        let is_strict = set.dialect.has(Deviation::StrictLoading);
         while let Some(entry) = next {
             let Some(child) = set.child(entry) else { return };
             match &child.action {
-                Action::Plugin(plugin) if is_first => {
-                    plugin.run(self.set.dialect, self.event, self.scratch, self.context);
-                    self.observer.tried(child.decoder, Attempt::PluginRan);
-                    break;
+                // OSSEC has no chains with plugins: there one is run alone, or not at all.
+                Action::Plugin(plugin) if is_first || !is_strict => {
+                    self.run_plugin(child.decoder, plugin, prematch_end);
+                    if is_strict {
+                        break;
+                    }
                 }
                 // A decoder without pattern ends the chain.
                 Action::Nothing | Action::Plugin(_) => break,
@@ -247,6 +248,19 @@ impl<'a, O: DecodeObserver> Walk<'a, O> {
             is_first = false;
             next = entry.next.and_then(|place| self.set.entries.get(place as usize)).copied();
         }
+    }
+
+    /// Runs the plugin of a decoder. Its offset is its own: the original takes that of the event's decoder, which may
+    /// be the parent (decoding 13.7).
+    fn run_plugin(&mut self, decoder: DecoderIndex, plugin: &Plugin, prematch_end: usize) {
+        let from = match plugin.offset() {
+            Offset::Start => 0,
+            Offset::AfterParent => self.parent_end,
+            Offset::AfterPrematch | Offset::AfterRegex => prematch_end,
+        };
+        let with = (self.set.dialect, &self.set.field_names);
+        plugin.run(with, from, self.event, self.scratch, self.context);
+        self.observer.tried(decoder, Attempt::PluginRan);
     }
 
     /// Matches a decoder's pattern and sets its fields. The end of the match, if there is one.

@@ -15,8 +15,10 @@ mod link;
 
 use std::sync::Arc;
 
-use bartizan_base::{Diagnostic, Dialect, FieldNames, FtsKeys, Place, Severity, Source, limits};
-use bartizan_config::xml::Document;
+use bartizan_base::{
+    Deviation, Diagnostic, Dialect, FieldNames, FtsKeys, Place, Severity, Source, limits,
+};
+use bartizan_config::xml::{self, Document, ReadOptions};
 
 use crate::index::Prefixes;
 use crate::set::DecoderSet;
@@ -61,6 +63,12 @@ impl DecoderSet {
         for document in documents {
             load_file(document, options, &mut field_names, &mut compiled, &mut found);
         }
+        if !options.dialect.has(Deviation::StrictLoading) {
+            // A log of JSON that no decoder of the files knows; OSSEC reads none.
+            if let Some(document) = built_in(options.dialect, &mut found) {
+                load_file(&document, options, &mut field_names, &mut compiled, &mut found);
+            }
+        }
         if compiled.len() > link::MOST_DECODERS {
             let message = format!(
                 "{} decoders are too many: {} can be numbered",
@@ -91,6 +99,15 @@ impl DecoderSet {
         };
         (set, !is_wrong)
     }
+}
+
+/// The decoders that stand behind those of all files.
+fn built_in(dialect: Dialect, found: &mut Found) -> Option<Document> {
+    let source = Source::new("built-in decoders", include_str!("load/built_in.xml"));
+    let mut said = Vec::new();
+    let document = xml::read(&source, ReadOptions { dialect, variables: false }, &mut said);
+    found.add(said);
+    document
 }
 
 /// The messages about decoders: all that anybody would read of each file, and whether one is an error.

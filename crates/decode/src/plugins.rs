@@ -1,16 +1,18 @@
 //! Decoders made of code, for logs that patterns cannot read (decoding 9.5).
 //!
-//! A plugin gets the event after its decoder was chosen and ignores offsets. It sets fields, but adds nothing
-//! to the list of assignments: the tester prints none of them. A type that a plugin sets holds for this event.
+//! A plugin gets the event after its decoder was chosen; all but that for JSON ignore offsets, and add nothing to the
+//! list of assignments: the tester prints none of their fields. A type that a plugin sets holds for this event.
 
+pub mod json;
 mod ossec_alert;
 mod pf;
 mod sonicwall;
 mod symantec;
 
-use bartizan_base::{Dialect, Event, StaticField, Text};
+use bartizan_base::{Deviation, Dialect, Event, FieldNames, StaticField, Text};
 
 use crate::evaluate::DecodeScratch;
+use crate::set::Offset;
 
 /// The plugins that `<plugin_decoder>` may name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -23,21 +25,30 @@ pub enum Kind {
     SonicWall,
     /// Alerts of other OSSEC servers, received by syslog.
     OssecAlert,
+    /// Logs that are an object of JSON.
+    Json,
 }
 
 impl Kind {
     /// The names, exact.
-    pub const NAMES: [(&'static str, Self); 4] = [
+    pub const NAMES: [(&'static str, Self); 5] = [
         ("PF_Decoder", Self::Pf),
         ("SymantecWS_Decoder", Self::SymantecWs),
         ("SonicWall_Decoder", Self::SonicWall),
         ("OSSECAlert_Decoder", Self::OssecAlert),
+        ("JSON_Decoder", Self::Json),
     ];
+
+    /// The names that a dialect has: OSSEC reads no JSON (deviation `strict-loading`).
+    pub fn known(dialect: Dialect) -> impl Iterator<Item = (&'static str, Self)> {
+        let is_strict = dialect.has(Deviation::StrictLoading);
+        Self::NAMES.into_iter().filter(move |&(_, kind)| !is_strict || kind != Self::Json)
+    }
 
     /// The plugin of that name.
     #[must_use]
-    pub fn parse(name: &[u8]) -> Option<Self> {
-        Self::NAMES.iter().find(|(known, _)| known.as_bytes() == name).map(|&(_, kind)| kind)
+    pub fn parse(name: &[u8], dialect: Dialect) -> Option<Self> {
+        Self::known(dialect).find(|(known, _)| known.as_bytes() == name).map(|(_, kind)| kind)
     }
 }
 
@@ -52,6 +63,8 @@ pub enum Plugin {
     SonicWall(Box<sonicwall::SonicWall>),
     /// [`Kind::OssecAlert`]
     OssecAlert,
+    /// [`Kind::Json`]
+    Json(json::Options),
 }
 
 /// What plugins need to know of the rest of the world.
@@ -76,12 +89,13 @@ impl std::fmt::Debug for PluginContext<'_> {
 
 impl Plugin {
     /// Prepares a plugin.
-    pub(crate) fn new(kind: Kind) -> Self {
+    pub(crate) fn new(kind: Kind, options: json::Options) -> Self {
         match kind {
             Kind::Pf => Self::Pf,
             Kind::SymantecWs => Self::SymantecWs,
             Kind::SonicWall => Self::SonicWall(Box::default()),
             Kind::OssecAlert => Self::OssecAlert,
+            Kind::Json => Self::Json(options),
         }
     }
 
@@ -93,18 +107,30 @@ impl Plugin {
             Self::SymantecWs => &symantec::FIELDS,
             Self::SonicWall(_) => &sonicwall::FIELDS,
             Self::OssecAlert => &ossec_alert::FIELDS,
+            Self::Json(_) => &json::FIELDS,
         }
     }
 
-    /// Runs it.
+    /// Where in the log it begins.
+    #[must_use]
+    pub fn offset(&self) -> Offset {
+        match self {
+            Self::Json(options) => options.offset,
+            _ => Offset::Start,
+        }
+    }
+
+    /// Runs it, from `from` in the log on if it has an offset.
     pub(crate) fn run(
         &self,
-        dialect: Dialect,
+        (dialect, names): (Dialect, &FieldNames),
+        from: usize,
         event: &mut Event,
         scratch: &mut DecodeScratch,
         context: &PluginContext<'_>,
     ) {
         match self {
+            Self::Json(options) => json::decode(options, from, event, names, &mut scratch.json),
             Self::Pf => pf::decode(event, dialect),
             Self::SymantecWs => symantec::decode(event),
             Self::SonicWall(plugin) => plugin.decode(event, &mut scratch.captures),

@@ -16,7 +16,7 @@ use bartizan_base::{DecoderIndex, DecoderInfo, DecoderTable, Dialect, FieldName,
 use bartizan_pattern::Pattern;
 
 use crate::index::Prefixes;
-use crate::plugins::Plugin;
+use crate::plugins::{Plugin, json};
 
 /// The decoders of an installation.
 #[derive(Debug)]
@@ -150,6 +150,15 @@ impl DecoderSet {
     #[must_use]
     pub fn field_names(&self) -> &FieldNames {
         &self.field_names
+    }
+
+    /// Adds the names of dynamic fields that rules mention, where logs may bring fields of any name: only those are
+    /// looked for.
+    pub fn mention_fields<'a>(&mut self, names: impl IntoIterator<Item = &'a [u8]>) {
+        if self.table.infos.iter().any(|info| info.sets_any) {
+            let dynamic = names.into_iter().filter(|name| json::static_field(name).is_none());
+            dynamic.for_each(|name| self.field_names.mention(name));
+        }
     }
 
     /// The dialect the decoders were loaded for.

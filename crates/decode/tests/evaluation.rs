@@ -226,19 +226,96 @@ fn ids_are_places_in_the_sorted_names() {
     let set = load(&decoders, Dialect::OURS);
     let table = set.table();
     let ids: Vec<u16> = table.infos.iter().take(4).map(|info| info.id.0).collect();
-    // a, b, hostinfo_modified, hostinfo_new, par, …
-    assert_eq!(ids, [0, 5, 5, 1]);
+    // a, b, hostinfo_modified, hostinfo_new, json, par, …
+    assert_eq!(ids, [0, 6, 6, 1]);
     assert_eq!(table.id_of(b"b").map(|id| id.0), Some(2));
     let index = set.built_in("syscheck_deleted").expect("a built-in decoder");
     assert_eq!(table.info(index).id, table.id_of(b"syscheck_deleted").unwrap());
     assert_eq!(table.info(index).name, b"syscheck_integrity_changed");
 }
 
+/// Decoder name, assigned fields, and members.
+fn json_answer(decoders: &str, line: &str) -> String {
+    let set = load(decoders, Dialect::OURS);
+    let event = decode(&set, line);
+    let mut text = answer(&set, line);
+    for (member, value) in event.leaves() {
+        let mut path = Vec::new();
+        event.push_path(member, &mut path);
+        text.push_str(&format!(" {}={}", shown(&path), shown(event.bytes(value))));
+    }
+    text
+}
+
+const JSON: &str = "<plugin_decoder>JSON_Decoder</plugin_decoder>";
+
+#[test]
+fn a_plugin_for_json_begins_where_its_own_offset_says() {
+    let with = |offset: &str| JSON.replacen('>', &format!(" offset=\"{offset}\">"), 1);
+    let top = |plugin: &str| {
+        format!("<decoder name=\"top\"><prematch>^audit: </prematch>{plugin}</decoder>")
+    };
+    assert_eq!(json_answer(&top(JSON), r#"audit: {"a":1}"#), "top");
+    assert_eq!(json_answer(&top(&with("after_prematch")), r#"audit: {"a":1}"#), "top a=1");
+    let kid = |rest: &str| {
+        format!(
+            "<decoder name=\"par\"><prematch>^audit: </prematch></decoder>{}",
+            child("kid", rest)
+        )
+    };
+    let prematch = "<prematch offset=\"after_parent\">^kind=\\w+ </prematch>";
+    let line = r#"audit: kind=x {"a":{"b":"c"}} end"#;
+    let own = "<use_own_name>true</use_own_name>";
+    let kid_at = |offset: &str| kid(&format!("{own}{prematch}{}", with(offset)));
+    assert_eq!(json_answer(&kid_at("after_prematch"), line), "kid a.b=c");
+    assert_eq!(json_answer(&kid_at("after_parent"), line), "kid");
+    // Without a prematch the parent stays the decoder, and both offsets are the end of its match.
+    for offset in ["after_parent", "after_prematch"] {
+        assert_eq!(json_answer(&kid(&with(offset)), r#"audit: {"user":"eve"}"#), "par dstuser=eve");
+    }
+}
+
+#[test]
+fn a_plugin_is_a_member_of_a_chain_outside_ossec() {
+    let decoders = [
+        "<decoder name=\"par\"><prematch>^audit</prematch></decoder>",
+        &child("kid", "<regex>^audit (\\w+): </regex><order>kind</order>"),
+        &child("kid", &JSON.replacen('>', " offset=\"after_parent\">", 1)),
+        &child("kid", "<regex>end (\\w+)</regex><order>status</order>"),
+    ]
+    .concat();
+    let line = r#"audit login: {"kind":"json"} end ok"#;
+    assert_eq!(json_answer(&decoders, line), "par kind=login status=ok");
+    let decoders = decoders.replacen("^audit<", "^audit \\w+: <", 1);
+    assert_eq!(json_answer(&decoders, line), "par kind=login status=ok kind=json");
+    let set = load(&decoders, Dialect::OURS);
+    let event = decode(&set, line);
+    // Rules see the value that was assigned first.
+    let value = event.decoded.dynamic(&set.field_names().lookup(b"kind")).expect("a value");
+    assert_eq!(event.bytes(value), b"login");
+}
+
+#[test]
+fn a_log_of_json_is_decoded_where_no_decoder_of_the_files_knows_it() {
+    let own = "<decoder name=\"own\"><prematch>^{\"own\"</prematch></decoder>";
+    let decoders = format!("{PARENT}{own}");
+    assert_eq!(json_answer(&decoders, r#"{"srcip":"1","a":2}"#), "json srcip=1 a=2");
+    assert_eq!(json_answer(&decoders, r#"Dec 29 10:00:01 host app[1]: {"a":2}"#), "json a=2");
+    assert_eq!(json_answer(&decoders, r#"{"own":1}"#), "own");
+    assert_eq!(json_answer(&decoders, r#"Dec 29 10:00:01 host foo: {"a":2}"#), "par");
+    assert_eq!(json_answer(&decoders, "{not json"), "json");
+    let set = load(&decoders, Dialect::OSSEC_4_3);
+    assert_eq!(answer(&set, r#"{"srcip":"1"}"#), "");
+    assert_eq!(set.table().id_of(b"json"), None);
+}
+
 /// Decoders with all that a log can reach: lists, chains, offsets, plugins, dynamic fields.
-fn all_kinds() -> String {
+fn all_kinds(is_strict: bool) -> String {
     let plugins = ["PF_Decoder", "SymantecWS_Decoder", "SonicWall_Decoder", "OSSECAlert_Decoder"];
+    let json = (!is_strict).then_some("JSON_Decoder");
     let plugins: String = plugins
         .iter()
+        .chain(&json)
         .map(|plugin| {
             format!(
                 "<decoder name=\"{plugin}\"><prematch>^{plugin}</prematch>\
@@ -268,14 +345,14 @@ proptest! {
         head in prop::sample::select(vec![
             "", "Dec 29 10:00:01 host foo[1]: ", "Dec 29 10:00:01 host foo: X", "PF_Decoder) pass in: ",
             "PF_Decoder) block ", "SymantecWS_Decoder,10=,11=", "SonicWall_Decoder pri=1 c=32 m=97 ",
-            "OSSECAlert_Decoder", "SonicWall_Decoder pri=1 c=3 m=98 src=1.1.1.1:2:X dst=2.2.2.2:3:",
+            "OSSECAlert_Decoder", "JSON_Decoder", "{", "{\"a\":", "Dec 29 10:00:01 host bar: {\"\\u0061\":1}", "SonicWall_Decoder pri=1 c=3 m=98 src=1.1.1.1:2:X dst=2.2.2.2:3:",
         ]),
         rest in prop::collection::vec(any::<u8>(), 0..60),
         other in "[ -~]{0,60}",
     ) {
         for dialect in [Dialect::OURS, Dialect::OSSEC_4_3, Dialect::ossec_2_8()] {
             if dialect.is_2_8() { continue; }
-            let set = load(&all_kinds(), dialect);
+            let set = load(&all_kinds(dialect != Dialect::OURS), dialect);
             for rest in [&rest[..], other.as_bytes()] {
                 let mut event = Event::default();
                 event.reset(b'1', b"(a) b->c", &[head.as_bytes(), rest].concat(), Timestamp(0));
@@ -286,8 +363,10 @@ proptest! {
                 let fields = event.decoded.fields.iter().flatten().copied();
                 let dynamic = event.decoded.dynamic.iter().map(|&(_, value)| value);
                 let assigned = event.decoded.assigned.iter().map(|&(_, value)| value);
+                let members = event.decoded.members.iter();
+                let members = members.flat_map(|m| [Some(m.name), m.value.text()]).flatten();
                 let parts = [event.log, event.full_log, event.hostname, event.location];
-                for text in fields.chain(dynamic).chain(assigned).chain(parts) {
+                for text in fields.chain(dynamic).chain(assigned).chain(members).chain(parts) {
                     prop_assert!(text.start <= text.end && text.end <= all.start);
                 }
             }

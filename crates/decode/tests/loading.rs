@@ -277,3 +277,63 @@ fn names_of_dynamic_fields_are_trimmed_by_default() {
     assert!(!name(Dialect::OURS));
     assert!(name(Dialect::OSSEC_4_3));
 }
+
+#[test]
+fn the_elements_of_json_are_read_outside_ossec_only() {
+    let json = |attributes: &str, more: &str| {
+        let plugin = format!("<plugin_decoder{attributes}>JSON_Decoder</plugin_decoder>");
+        decoder(&format!("<prematch>^x</prematch>{plugin}{more}"))
+    };
+    let both = "<json_null_field>Discard</json_null_field>\
+                <json_array_structure>CSV</json_array_structure>";
+    let text = json(" offset=\"after_prematch\"", both);
+    assert_eq!(found(&text, Dialect::OURS, Severity::Error), []);
+    assert_eq!(found(&text, Dialect::OURS, Severity::Warning), []);
+    let strict = [
+        (code::UNKNOWN_PLUGIN, "JSON_Decoder".to_owned()),
+        (code::UNKNOWN_ELEMENT, "json_null_field".to_owned()),
+        (code::UNKNOWN_ELEMENT, "json_array_structure".to_owned()),
+    ];
+    for dialect in [Dialect::OSSEC_4_3, Dialect::ossec_2_8()] {
+        assert_eq!(found(&text, dialect, Severity::Error), strict, "{dialect}");
+    }
+    let lenient = Dialect::OSSEC_4_3.with(Deviation::StrictLoading, false);
+    assert_eq!(found(&text, lenient, Severity::Error), []);
+    let errors = |text: &str| found(text, Dialect::OURS, Severity::Error);
+    assert_eq!(
+        errors(&json(" offset=\"after_parent\"", "")),
+        [(code::IMPOSSIBLE_OFFSET, "after_parent".to_owned())]
+    );
+    assert_eq!(
+        errors(&json(" offset=\"after_regex\"", "")),
+        [(code::IMPOSSIBLE_OFFSET, "after_regex".to_owned())]
+    );
+    assert_eq!(
+        errors(&json(" offset=\"after\"", "")),
+        [(code::UNKNOWN_OFFSET, "after".to_owned())]
+    );
+    let warned = |text: &str, pointed: &str| {
+        assert_eq!(found(text, Dialect::OURS, Severity::Error), []);
+        let warnings = found(text, Dialect::OURS, Severity::Warning);
+        assert_eq!(warnings, [(code::IGNORED, pointed.to_owned())], "{text}");
+    };
+    warned(&json("", "<json_null_field>empty</json_null_field>"), "empty");
+    warned(&json("", "<json_array_structure>list</json_array_structure>"), "list");
+    warned(&json(" type=\"x\"", ""), "type");
+    let pf = "<prematch>^x</prematch><plugin_decoder offset=\"after_prematch\">PF_Decoder</plugin_decoder>";
+    warned(&decoder(pf), "PF_Decoder");
+}
+
+#[test]
+fn names_that_rules_mention_are_looked_for_where_logs_bring_names() {
+    let (set, _) = load_in(&decoder("<prematch>^x</prematch>"), Dialect::OURS);
+    let mut set = set.expect("it loads");
+    set.mention_fields([&b"user.name"[..], b"srcip", b"SrcIP"]);
+    let names = set.field_names();
+    assert_eq!((names.count(), names.lookup(b"User.Name").len()), (2, 1));
+    assert!(names.find(b"srcip").is_some_and(|named| names.name(named) == b"SrcIP"));
+    let (set, _) = load_in(&decoder("<prematch>^x</prematch>"), Dialect::OSSEC_4_3);
+    let mut set = set.expect("it loads");
+    set.mention_fields([&b"user.name"[..]]);
+    assert_eq!(set.field_names().count(), 0);
+}

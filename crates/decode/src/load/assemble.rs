@@ -108,7 +108,7 @@ fn child_list(
 
 /// Whether anything below a top-level decoder, or its own pattern, looks at where its prematch ended.
 fn needs_end(own: &Action, places: &[u32], children: &[Child]) -> bool {
-    let is_own = matches!(own, Action::Extract(extract) if extract.offset != Offset::Start);
+    let is_own = offset(own).is_some_and(|offset| offset != Offset::Start);
     is_own
         || places.iter().any(|&place| {
             let after_parent = children
@@ -120,9 +120,15 @@ fn needs_end(own: &Action, places: &[u32], children: &[Child]) -> bool {
 }
 
 fn offset_of(children: &[Child], place: u32) -> Option<Offset> {
-    match &children.get(place as usize)?.action {
+    offset(&children.get(place as usize)?.action)
+}
+
+/// From where a decoder's pattern or plugin looks, if it has one.
+fn offset(action: &Action) -> Option<Offset> {
+    match action {
         Action::Extract(extract) => Some(extract.offset),
-        Action::Nothing | Action::Plugin(_) => None,
+        Action::Plugin(plugin) => Some(plugin.offset()),
+        Action::Nothing => None,
     }
 }
 

@@ -7,7 +7,7 @@ use bartizan_pattern::{Language, Options, Pattern};
 
 use super::code;
 use super::draft::{Draft, Joined, Slot, show};
-use crate::plugins::Plugin;
+use crate::plugins::{Kind, Plugin, json};
 use crate::set::{Action, Extract, Offset, Prematch};
 
 /// A decoder that was compiled and not linked to others yet.
@@ -150,8 +150,11 @@ impl Compiler<'_> {
     }
 
     fn action(&mut self, draft: &Draft, fields: Vec<FieldName>) -> Action {
-        if let Some((plugin, _)) = &draft.plugin {
-            return Action::Plugin(Plugin::new(*plugin));
+        if let Some((plugin, place)) = &draft.plugin {
+            let offset = self.plugin_offset(draft, *plugin, place);
+            let (null, arrays) = (draft.json_null, draft.json_arrays);
+            let options = json::Options { offset, null, arrays, most: self.order_size };
+            return Action::Plugin(Plugin::new(*plugin, options));
         }
         let Some((slot, language)) =
             self.chosen(draft, Slot::Regex, Slot::Pcre2, Language::OsRegex)
@@ -210,6 +213,23 @@ impl Compiler<'_> {
         let message = format!("this offset {problem}");
         self.error(code::IMPOSSIBLE_OFFSET, Some(place.clone()), &message);
         Offset::Start
+    }
+
+    /// The offset of a plugin. Without a prematch of its own a child continues behind its parent's, either way.
+    fn plugin_offset(&mut self, draft: &Draft, plugin: Kind, plugin_place: &Place) -> Offset {
+        let Some((offset, place)) = &draft.plugin_offset else { return Offset::Start };
+        let has_parent = draft.slot(Slot::Parent).is_some();
+        if plugin != Kind::Json {
+            let message = "this plugin always looks at the whole log: its offset has no effect";
+            self.warning(code::IGNORED, Some(plugin_place.clone()), message);
+        } else if *offset == Offset::AfterRegex {
+            let message = "a plugin can have the offset `after_parent` or `after_prematch`";
+            self.error(code::IMPOSSIBLE_OFFSET, Some(place.clone()), message);
+        } else if *offset == Offset::AfterParent && !has_parent {
+            let message = "this offset needs a <parent>";
+            self.error(code::IMPOSSIBLE_OFFSET, Some(place.clone()), message);
+        }
+        *offset
     }
 
     fn pattern(&mut self, joined: &Joined, language: Language) -> Option<Pattern> {

@@ -8,7 +8,7 @@ use bartizan_config::xml::{Attribute, Document, Element};
 use bartizan_pattern::Language;
 
 use super::code;
-use crate::plugins;
+use crate::plugins::{self, json};
 use crate::set::Offset;
 
 /// Texts of one kind of element, joined without separator, and where each came from.
@@ -96,6 +96,9 @@ pub(super) struct Draft {
     pub(super) category: Category,
     pub(super) use_own_name: bool,
     pub(super) plugin: Option<(plugins::Kind, Place)>,
+    pub(super) plugin_offset: Option<(Offset, Place)>,
+    pub(super) json_null: json::Null,
+    pub(super) json_arrays: json::Arrays,
     pub(super) accumulate: bool,
     /// The offset of the pattern, given last on `regex` or `pcre2`.
     pub(super) pattern_offset: Option<(Offset, Place)>,
@@ -117,25 +120,50 @@ enum Kind {
     Type,
     UseOwnName,
     Plugin,
+    JsonNull,
+    JsonArrays,
     Accumulate,
 }
 
-/// The elements of a decoder, with whether 2.8 has them (decoding 6.4, 15).
-const ELEMENTS: [(&str, Kind, bool); 14] = [
-    ("parent", Kind::Text(Slot::Parent), true),
-    ("program_name", Kind::Text(Slot::Program), true),
-    ("program_name_pcre2", Kind::Text(Slot::ProgramPcre2), false),
-    ("prematch", Kind::Text(Slot::Prematch), true),
-    ("prematch_pcre2", Kind::Text(Slot::PrematchPcre2), false),
-    ("regex", Kind::Text(Slot::Regex), true),
-    ("pcre2", Kind::Text(Slot::Pcre2), false),
-    ("order", Kind::Order, true),
-    ("fts", Kind::Fts, true),
-    ("ftscomment", Kind::FtsComment, true),
-    ("type", Kind::Type, true),
-    ("use_own_name", Kind::UseOwnName, true),
-    ("plugin_decoder", Kind::Plugin, true),
-    ("accumulate", Kind::Accumulate, false),
+/// Which programs have an element.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Known {
+    /// OSSEC, 2.8 as well (decoding 15).
+    Always,
+    /// Later than 2.8.
+    Since4,
+    /// Wazuh (decoding 13.5); OSSEC refuses it (deviation `strict-loading`).
+    Wazuh,
+}
+
+impl Known {
+    fn is_known(self, dialect: Dialect) -> bool {
+        match self {
+            Self::Always => true,
+            Self::Since4 => !dialect.is_2_8(),
+            Self::Wazuh => !dialect.has(Deviation::StrictLoading),
+        }
+    }
+}
+
+/// The elements of a decoder (decoding 6.4).
+const ELEMENTS: [(&str, Kind, Known); 16] = [
+    ("parent", Kind::Text(Slot::Parent), Known::Always),
+    ("program_name", Kind::Text(Slot::Program), Known::Always),
+    ("program_name_pcre2", Kind::Text(Slot::ProgramPcre2), Known::Since4),
+    ("prematch", Kind::Text(Slot::Prematch), Known::Always),
+    ("prematch_pcre2", Kind::Text(Slot::PrematchPcre2), Known::Since4),
+    ("regex", Kind::Text(Slot::Regex), Known::Always),
+    ("pcre2", Kind::Text(Slot::Pcre2), Known::Since4),
+    ("order", Kind::Order, Known::Always),
+    ("fts", Kind::Fts, Known::Always),
+    ("ftscomment", Kind::FtsComment, Known::Always),
+    ("type", Kind::Type, Known::Always),
+    ("use_own_name", Kind::UseOwnName, Known::Always),
+    ("plugin_decoder", Kind::Plugin, Known::Always),
+    ("json_null_field", Kind::JsonNull, Known::Wazuh),
+    ("json_array_structure", Kind::JsonArrays, Known::Wazuh),
+    ("accumulate", Kind::Accumulate, Known::Since4),
 ];
 
 /// Reads decoder elements of one file.
@@ -168,6 +196,9 @@ impl Reader<'_> {
             category: Category::Syslog,
             use_own_name: false,
             plugin: None,
+            plugin_offset: None,
+            json_null: json::Null::default(),
+            json_arrays: json::Arrays::default(),
             accumulate: false,
             pattern_offset: None,
         };
@@ -211,12 +242,12 @@ impl Reader<'_> {
     }
 
     fn child(&mut self, element: &Element, draft: &mut Draft) {
-        let known = ELEMENTS.iter().find(|(name, kind, in_2_8)| {
+        let known = ELEMENTS.iter().find(|(name, kind, known)| {
             let is_named = match kind {
                 Kind::Type => element.name == b"type",
                 _ => element.is(name),
             };
-            is_named && (*in_2_8 || !self.dialect.is_2_8())
+            is_named && known.is_known(self.dialect)
         });
         let Some(&(name, kind, _)) = known else { return self.unknown_element(element, draft) };
         if !element.children.is_empty() {
@@ -248,6 +279,8 @@ impl Reader<'_> {
                 }
             }
             Kind::Plugin => self.plugin(element, draft),
+            Kind::JsonNull => draft.json_null = self.json_null(element),
+            Kind::JsonArrays => draft.json_arrays = self.json_arrays(element),
             Kind::Accumulate => draft.accumulate = true,
         }
     }
@@ -257,11 +290,15 @@ impl Reader<'_> {
         let place = self.document.place(&element.name_span);
         let message = format!("unknown element `{name}` in decoder `{}`", show(&draft.name));
         let mut diagnostic = Diagnostic::error(code::UNKNOWN_ELEMENT, place, message);
-        if self.dialect.is_2_8() && ELEMENTS.iter().any(|(known, _, _)| element.is(known)) {
-            diagnostic = diagnostic.help("OSSEC 2.8 does not have it");
-        } else {
-            diagnostic = diagnostic.suggest(&name, ELEMENTS.iter().map(|&(known, _, _)| known));
-        }
+        let known = ELEMENTS.iter().find(|(known, _, _)| element.is(known));
+        diagnostic = match known {
+            Some((_, _, Known::Wazuh)) => diagnostic.help("OSSEC does not have it"),
+            Some(_) if self.dialect.is_2_8() => diagnostic.help("OSSEC 2.8 does not have it"),
+            _ => {
+                let known = ELEMENTS.iter().filter(|(_, _, known)| known.is_known(self.dialect));
+                diagnostic.suggest(&name, known.map(|&(known, _, _)| known))
+            }
+        };
         self.diagnostics.push(diagnostic);
     }
 
@@ -386,15 +423,68 @@ impl Reader<'_> {
 
     fn plugin(&mut self, element: &Element, draft: &mut Draft) {
         let place = text_place(self.document, element);
-        if let Some(plugin) = plugins::Kind::parse(&element.text) {
+        if let Some(plugin) = plugins::Kind::parse(&element.text, self.dialect) {
             draft.plugin = Some((plugin, place));
+            if !self.dialect.has(Deviation::StrictLoading) {
+                self.plugin_attributes(element, draft);
+            }
             return;
         }
         let shown = show(&element.text);
         let message = format!("unknown plugin decoder `{shown}`");
         let diagnostic = Diagnostic::error(code::UNKNOWN_PLUGIN, place, message);
-        let known = plugins::Kind::NAMES.iter().map(|&(name, _)| name);
-        self.diagnostics.push(diagnostic.suggest(&shown, known));
+        let is_foreign =
+            plugins::Kind::NAMES.iter().any(|(name, _)| name.as_bytes() == element.text);
+        self.diagnostics.push(if is_foreign {
+            diagnostic.help("OSSEC does not have it")
+        } else {
+            let known = plugins::Kind::known(self.dialect).map(|(name, _)| name);
+            diagnostic.suggest(&shown, known)
+        });
+    }
+
+    /// Plugins have an offset outside OSSEC (decoding 13.5).
+    fn plugin_attributes(&mut self, element: &Element, draft: &mut Draft) {
+        for attribute in &element.attributes {
+            if attribute.name == b"offset" {
+                draft.plugin_offset = self.offset(attribute);
+            } else {
+                let place = self.document.place(&attribute.name_span);
+                let message = format!("`{}` has no effect here", show(&attribute.name));
+                self.ignored(place, message);
+            }
+        }
+    }
+
+    /// What `null` becomes (decoding 13.5).
+    fn json_null(&mut self, element: &Element) -> json::Null {
+        match element.text.to_ascii_lowercase().as_slice() {
+            b"string" => return json::Null::Text,
+            b"discard" => return json::Null::Discarded,
+            b"empty" => {
+                let message = "`empty` means `string`: the text `null`";
+                self.ignored(text_place(self.document, element), message.into());
+            }
+            _ => self.unknown_choice(element, "`string` or `discard`"),
+        }
+        json::Null::Text
+    }
+
+    /// What arrays become (decoding 13.5).
+    fn json_arrays(&mut self, element: &Element) -> json::Arrays {
+        match element.text.to_ascii_lowercase().as_slice() {
+            b"array" => return json::Arrays::Json,
+            b"csv" => return json::Arrays::Csv,
+            _ => self.unknown_choice(element, "`array` or `csv`"),
+        }
+        json::Arrays::Json
+    }
+
+    fn unknown_choice(&mut self, element: &Element, expected: &str) {
+        let name = show(&element.name);
+        let message =
+            format!("`{}` has no effect in {name}: expected {expected}", show(&element.text));
+        self.ignored(text_place(self.document, element), message);
     }
 
     fn error(&mut self, code: &'static str, place: Place, message: String) {

@@ -12,6 +12,7 @@ use super::assemble::{Linked, assemble};
 use super::compile::{Compiled, kind};
 use super::draft::show;
 use super::{Found, code};
+use crate::plugins::Plugin;
 use crate::set::{Action, Offset};
 
 /// Number of decoders that fit in a [`bartizan_base::DecoderIndex`], the null decoder left out.
@@ -130,12 +131,17 @@ impl<'a> Family<'a> {
     fn repetition(&self, twin: usize, at: usize, dialect: Dialect) -> Option<Diagnostic> {
         let (earlier, later) = (self.decoders.get(twin)?, self.decoders.get(at)?);
         let kinds = (kind(&earlier.action), kind(&later.action));
-        let is_mixed = kinds.0 != kinds.1 && dialect.has(Deviation::StrictLoading);
+        let is_strict = dialect.has(Deviation::StrictLoading);
+        let is_mixed = kinds.0 != kinds.1 && is_strict;
+        // A plugin is a member of a chain outside OSSEC (decoding 13.5).
+        let is_member = |action: &Action| matches!(action, Action::Plugin(_)) && !is_strict;
+        let does_nothing =
+            |decoder: &Compiled| kind(&decoder.action).is_none() && !is_member(&decoder.action);
         let problem = if later.prematch.is_some() {
             "it has a prematch"
         } else if !later.fts.is_empty() {
             "it has <fts>"
-        } else if kinds.0.is_none() || kinds.1.is_none() {
+        } else if does_nothing(earlier) || does_nothing(later) {
             "both need a pattern"
         } else if is_mixed {
             "their patterns are of different kinds"
@@ -209,7 +215,7 @@ impl<'a> Family<'a> {
         let names: BTreeSet<Vec<u8>> = own.chain(others).collect();
         let mut table = DecoderTable { names: names.into_iter().collect(), ..Default::default() };
         let settable = self.settable(dialect);
-        for (decoder, sets) in self.decoders.iter().zip(settable) {
+        for (decoder, (sets, sets_any)) in self.decoders.iter().zip(settable) {
             let parent = decoder.parent.as_ref().map_or(&decoder.name, |(parent, _)| parent);
             let name = if decoder.use_own_name { &decoder.name } else { parent };
             table.infos.push(DecoderInfo {
@@ -222,6 +228,7 @@ impl<'a> Family<'a> {
                 fts_comment: decoder.fts_comment.clone(),
                 accumulate: decoder.accumulate,
                 sets,
+                sets_any,
             });
         }
         let others: Vec<_> = BUILT_IN_NAMES.iter().map(|name| built_in(name, &table)).collect();
@@ -230,9 +237,10 @@ impl<'a> Family<'a> {
     }
 
     /// For each decoder the fields that an event may have whose decoder it is in the end. That is more than
-    /// its own `order`: other members of a chain, a plugin and the accumulator set fields as well.
-    fn settable(&self, dialect: Dialect) -> Vec<Vec<FieldName>> {
-        let own: Vec<Vec<FieldName>> = self.decoders.iter().map(own_fields).collect();
+    /// its own `order`: other members of a chain, a plugin and the accumulator set fields as well. And whether it may
+    /// have fields of any name.
+    fn settable(&self, dialect: Dialect) -> Vec<(Vec<FieldName>, bool)> {
+        let own: Vec<(Vec<FieldName>, bool)> = self.decoders.iter().map(own_fields).collect();
         let mut all = own.clone();
         for (parent, children) in &self.parents {
             for &child in children {
@@ -240,13 +248,13 @@ impl<'a> Family<'a> {
                 // A child without prematch leaves the parent as the event's decoder until it matches: always
                 // for a plugin, and in 2.8 for a pattern too.
                 if is_plugin || dialect.is_2_8() {
-                    add(&mut all[*parent], &own[child]);
+                    add_all(&mut all[*parent], &own[child]);
                 }
                 for &sibling in children {
                     let is_chained = self.decoders[sibling].name == self.decoders[child].name
                         || dialect.has(Deviation::InterleavedChain);
                     if sibling != child && is_chained {
-                        add(&mut all[child], &own[sibling]);
+                        add_all(&mut all[child], &own[sibling]);
                     }
                 }
             }
@@ -275,6 +283,11 @@ fn built_in(name: &str, table: &DecoderTable) -> DecoderInfo {
     }
 }
 
+fn add_all(to: &mut (Vec<FieldName>, bool), from: &(Vec<FieldName>, bool)) {
+    add(&mut to.0, &from.0);
+    to.1 |= from.1;
+}
+
 fn add(to: &mut Vec<FieldName>, fields: &[FieldName]) {
     for field in fields {
         if !to.contains(field) {
@@ -283,8 +296,8 @@ fn add(to: &mut Vec<FieldName>, fields: &[FieldName]) {
     }
 }
 
-/// What the decoder itself can set.
-fn own_fields(decoder: &Compiled) -> Vec<FieldName> {
+/// What the decoder itself can set, and whether that may be fields of any name.
+fn own_fields(decoder: &Compiled) -> (Vec<FieldName>, bool) {
     let of_static = |fields: &[StaticField]| -> Vec<FieldName> {
         fields.iter().copied().map(FieldName::Static).collect()
     };
@@ -305,5 +318,5 @@ fn own_fields(decoder: &Compiled) -> Vec<FieldName> {
             add(&mut fields, &[FieldName::Static(place)]);
         }
     }
-    fields
+    (fields, matches!(decoder.action, Action::Plugin(Plugin::Json(_))))
 }

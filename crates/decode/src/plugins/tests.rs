@@ -7,7 +7,9 @@ fn run_at(kind: Kind, dialect: Dialect, location: &str, log: &str) -> Event {
     event.reset(b'1', location.as_bytes(), log.as_bytes(), Timestamp(0));
     event.hostname = event.append(b"host");
     let context = PluginContext { is_rule: &|id| id == 5715 };
-    Plugin::new(kind).run(dialect, &mut event, &mut DecodeScratch::default(), &context);
+    let names = FieldNames::default();
+    let plugin = Plugin::new(kind, json::Options::default());
+    plugin.run((dialect, &names), 0, &mut event, &mut DecodeScratch::default(), &context);
     event
 }
 
