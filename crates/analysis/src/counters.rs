@@ -39,6 +39,7 @@ impl Store {
             state: &State::new(rules),
             plans: Vec::new(),
             unplanned: 0,
+            fields_left_out: 0,
             accumulator: &Accumulator::default(),
             databases: &MemoryDatabases::default(),
         };
@@ -92,12 +93,14 @@ pub struct Counters {
     pub outputs_evicted: u64,
     /// How often the integrity databases in memory began again.
     pub databases_forgotten: u64,
+    /// Fields of logs of JSON that were left out, because an event has so many or they are too deep.
+    pub fields_left_out: u64,
 }
 
 impl Counters {
     /// Those that tell of something lost, with what they count, zero or not.
     #[must_use]
-    pub fn losses(&self) -> [(u64, &'static str); 9] {
+    pub fn losses(&self) -> [(u64, &'static str); 10] {
         [
             (self.plans_dropped, "plans dropped"),
             (self.history_lost, "events forgotten that rules could still count"),
@@ -108,6 +111,7 @@ impl Counters {
             (self.accumulator_evicted, "accumulated entries forgotten"),
             (self.outputs_evicted, "outputs forgotten"),
             (self.databases_forgotten, "times all integrity databases forgotten"),
+            (self.fields_left_out, "fields of JSON left out"),
         ]
     }
 }
@@ -121,6 +125,7 @@ pub(crate) struct Memory<'a> {
     /// Of all threads.
     pub(crate) plans: Vec<&'a Plans>,
     pub(crate) unplanned: u64,
+    pub(crate) fields_left_out: u64,
     pub(crate) accumulator: &'a Accumulator,
     pub(crate) databases: &'a dyn IntegrityStore,
 }
@@ -140,6 +145,7 @@ impl Memory<'_> {
             accumulator_evicted: self.accumulator.evicted(),
             outputs_evicted: diffs.kept().evicted,
             databases_forgotten: self.databases.forgotten(),
+            fields_left_out: self.fields_left_out,
         }
     }
 

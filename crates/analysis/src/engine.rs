@@ -64,6 +64,7 @@ pub struct Engine {
     pub(crate) statistics: Statistics,
     pub(crate) state: State,
     unplanned: u64,
+    fields_left_out: u64,
     alert_number: u64,
 }
 
@@ -105,6 +106,7 @@ impl Engine {
             statistics: Statistics::new(settings.statistics, dialect),
             state,
             unplanned: 0,
+            fields_left_out: 0,
             alert_number: 0,
             ruleset,
         }
@@ -159,6 +161,7 @@ impl Engine {
             state: &self.state,
             plans: self.workers.iter().chain([&self.front]).filter_map(Front::counted).collect(),
             unplanned: self.unplanned,
+            fields_left_out: self.fields_left_out,
             accumulator: &self.accumulator,
             databases: &*self.databases,
         }
@@ -276,6 +279,7 @@ impl Engine {
         walking: &mut impl WalkObserver,
     ) -> Report {
         let mut report = Report { was_cut: taken == Taken::Cut, ..Report::default() };
+        self.fields_left_out += u64::from(self.event.decoded.left_out);
         let offset = (self.utc_offset)(self.event.time);
         let is_2_8 = self.ruleset.settings.dialect.is_2_8();
         // 2.8 looks at the clock before anything else, later versions only for events that come so far.

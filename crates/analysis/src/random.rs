@@ -18,8 +18,15 @@ const DECODERS: &str = r#"
 <decoder name="kv"><parent>tst</parent><regex> user=(\S+)</regex><order>user</order></decoder>
 <decoder name="kv"><parent>tst</parent><regex> id=(\S+)</regex><order>id</order></decoder>
 <decoder name="kv"><parent>tst</parent><regex> kind=(\S+) act=(\S+)</regex><order>kind, action</order></decoder>
-<decoder name="web"><type>web-log</type><program_name>^web</program_name><regex>(\S+) (\d+)</regex>
+JSON<decoder name="web"><type>web-log</type><program_name>^web</program_name><regex>(\S+) (\d+)</regex>
   <order>url, id</order></decoder>
+"#;
+
+/// What reads JSON after a header; lines that are JSON have the decoder that is built in.
+const JSON_DECODER: &str = r#"
+<decoder name="doc"><program_name>^doc</program_name></decoder>
+<decoder name="doc-json"><parent>doc</parent><prematch>^\S+ </prematch>
+  <plugin_decoder offset="after_prematch">JSON_Decoder</plugin_decoder></decoder>
 "#;
 
 const TEMPLATES: &str = r#"
@@ -43,7 +50,7 @@ fn condition() -> impl Strategy<Value = String> {
         prop::sample::select(vec!["^root$", "bob|eve"]).prop_map(|p| format!("<user>{p}</user>")),
         prop::sample::select(vec!["10.0.0.1", "!10.0.0.0/8"])
             .prop_map(|p| format!("<srcip>{p}</srcip>")),
-        prop::sample::select(vec!["tst", "web", "plain"])
+        prop::sample::select(vec!["tst", "web", "plain", "kv"])
             .prop_map(|d| format!("<decoded_as>{d}</decoded_as>")),
         prop::sample::select(vec!["^tst$", "prog", "web"])
             .prop_map(|p| format!("<program_name>{p}</program_name>")),
@@ -60,6 +67,11 @@ fn condition() -> impl Strategy<Value = String> {
             .prop_map(|f| format!("<compiled_rule>{f}</compiled_rule>")),
         prop::sample::select(vec!["bob", "^1"])
             .prop_map(|p| format!("<field name=\"kind\">{p}</field>")),
+        (
+            prop::sample::select(vec!["kind", "user.name", "User.ID", "list", "none"]),
+            prop::sample::select(vec!["bob", "^1", "^root$|failed", "\\.", "accepted"]),
+        )
+            .prop_map(|(name, p)| format!("<field name=\"{name}\">{p}</field>")),
     ]
 }
 
@@ -111,6 +123,44 @@ pub(crate) fn ruleset(rules: &[RandomRule], composites: &[u32]) -> String {
 
 /// A line.
 pub(crate) fn line() -> impl Strategy<Value = String> {
+    prop_oneof![3 => plain_line(), 1 => json_line()]
+}
+
+/// A line that is an object of JSON, or has one behind its header; some are broken.
+fn json_line() -> impl Strategy<Value = String> {
+    let text = prop::sample::select(WORDS.to_vec());
+    let member = prop_oneof![
+        text.prop_map(|w| format!("\"message\":\"{w} for \\u0052oot\"")),
+        prop::sample::select(vec![
+            "\"srcip\":\"10.0.0.1\"",
+            "\"srcip\":\"1.2.3.4\"",
+            "\"user\":\"root\"",
+            "\"dstuser\":\"bob\"",
+            "\"id\":1",
+            "\"id\":\"3\"",
+            "\"action\":\"drop\"",
+            "\"url\":null",
+            "\"kind\":\"bob\"",
+            "\"Kind\":1.5",
+            "\"user\":{\"name\":\"root\",\"id\":[1,{\"a\":\"é\"}]}",
+            "\"user.name\":\"failed\"",
+            "\"list\":[\"accepted\",\"x\"]",
+            "\"list\":{}",
+            "\"broken\":",
+        ])
+        .prop_map(str::to_owned),
+    ];
+    let header = prop::sample::select(vec![
+        "",
+        "",
+        "Dec  1 08:00:00 host doc: x ",
+        "Dec  1 08:00:00 host app: ",
+    ]);
+    (header, prop::collection::vec(member, 0..5))
+        .prop_map(|(header, members)| format!("{header}{{{}}}", members.join(",")))
+}
+
+fn plain_line() -> impl Strategy<Value = String> {
     let word = prop::sample::select(WORDS.to_vec());
     let program = prop::sample::select(vec!["tst: ", "prog[12]: ", "web: ", "other: ", ""]);
     let pair = prop::sample::select(vec![
@@ -135,8 +185,11 @@ pub(crate) fn line() -> impl Strategy<Value = String> {
 
 /// Rules with the decoders that the lines are for; `None` for random rules that are refused.
 pub(crate) fn compile(rules: &str, dialect: Dialect) -> Option<Arc<Ruleset>> {
+    // OSSEC reads no JSON.
+    let is_strict = dialect.has(bartizan_base::Deviation::StrictLoading);
+    let decoders = DECODERS.replacen("JSON", if is_strict { "" } else { JSON_DECODER }, 1);
     let files = RulesetFiles {
-        decoders: vec![Source::new("d", DECODERS)],
+        decoders: vec![Source::new("d", decoders)],
         rules: vec![Source::new("t", TEMPLATES), Source::new("r", rules)],
         ..RulesetFiles::default()
     };

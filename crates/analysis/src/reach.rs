@@ -166,7 +166,8 @@ fn can_hold(test: &Test, info: &DecoderInfo) -> bool {
         }
         Test::Action(_) => sets(StaticField::Action),
         Test::Dynamic { names, .. } => {
-            names.iter().any(|&name| info.sets.contains(&FieldName::Dynamic(name)))
+            let declares = |name| info.sets.contains(&FieldName::Dynamic(name));
+            !names.is_empty() && (info.sets_any || names.iter().copied().any(declares))
         }
         Test::SrcIp(_) => sets(StaticField::SrcIp),
         Test::DstIp(_) => sets(StaticField::DstIp),

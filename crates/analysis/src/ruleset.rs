@@ -81,8 +81,10 @@ impl Ruleset {
         let options =
             DecoderOptions { dialect: settings.dialect, order_size: settings.decoder_order_size };
         let documents = &decoder_files.documents;
-        let (decoders, are_right) = DecoderSet::load_what_can_be(documents, &options, diagnostics);
+        let (mut decoders, are_right) =
+            DecoderSet::load_what_can_be(documents, &options, diagnostics);
         let are_right = are_right && decoder_files.is_whole;
+        decoders.mention_fields(bartizan_rules::load::mentioned_fields(&rule_files.documents));
         let before = diagnostics.len();
         let context = LoadContext {
             decoders: decoders.table(),

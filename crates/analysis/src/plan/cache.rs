@@ -79,7 +79,7 @@ impl Plans {
             self.lacks_class = true;
             return None;
         }
-        let key = Key::of(event, class);
+        let key = Key::of(event, around.decoders, class);
         let number = match self.last {
             Some((last, number)) if last == key => number,
             _ => self.number(forest, around, key)?,

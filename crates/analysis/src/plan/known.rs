@@ -2,7 +2,7 @@
 
 use std::hash::{Hash, Hasher};
 
-use bartizan_base::{Category, DecoderIndex, Event, StaticField};
+use bartizan_base::{Category, DecoderIndex, DecoderTable, Event, StaticField};
 use bartizan_rules::{CompiledRule, ListField, Surroundings, Test, TextField};
 
 use super::program::{Answers, ProgramClass};
@@ -13,7 +13,7 @@ pub(super) struct Key {
     pub(super) decoder: DecoderIndex,
     pub(super) category: Category,
     pub(super) program: ProgramClass,
-    /// Static fields that are present, a bit each; bit 31 for dynamic fields.
+    /// Static fields that are present or may be, a bit each; bit 31 for dynamic fields.
     pub(super) present: u32,
 }
 
@@ -29,14 +29,16 @@ impl Hash for Key {
 }
 
 impl Key {
-    pub(super) fn of(event: &Event, program: ProgramClass) -> Self {
+    pub(super) fn of(event: &Event, decoders: &DecoderTable, program: ProgramClass) -> Self {
+        let decoder = event.decoded.decoder;
         let dynamic = if event.decoded.dynamic.is_empty() { 0 } else { DYNAMIC };
-        Self {
-            decoder: event.decoded.decoder,
-            category: event.decoded.category,
-            program,
-            present: present(event) | dynamic,
-        }
+        // Where whoever wrote the log chose the fields, each combination would be a plan of its own: there any may be
+        // present, and its conditions look.
+        let present = match decoders.info(decoder).sets_any {
+            true => u32::MAX,
+            false => present(event) | dynamic,
+        };
+        Self { decoder, category: event.decoded.category, program, present }
     }
 
     fn has(&self, field: StaticField) -> bool {

@@ -67,3 +67,22 @@ fn plans_beyond_their_memory_are_dropped_and_made_anew() {
     assert!(plans.dropped() > 0);
     assert!(plans.len() < 4, "{}", plans.len());
 }
+
+/// Who writes a log of JSON chooses its fields: each choice must not be a plan.
+#[test]
+fn events_of_json_share_a_plan_whatever_fields_they_have() {
+    let rules = [(3, String::new(), vec!["<user>root</user>".to_owned()], None)];
+    let ruleset = compile(&ruleset(&rules, &[]), Dialect::OURS).expect("compiles, as above");
+    let mut engine = Engine::new(Arc::clone(&ruleset), Role::Tester, b"vm", |_| 0);
+    let mut alerts = 0;
+    for fields in 0_u32..64 {
+        let names = ["user", "srcip", "id", "url", "status", "other"];
+        let chosen = names.iter().enumerate().filter(|(at, _)| fields & (1 << at) != 0);
+        let members: Vec<_> = chosen.map(|(_, name)| format!("\"{name}\":\"root\"")).collect();
+        let text = format!("{{{}}}", members.join(","));
+        let input = Input { kind: b'1', location: b"f", text: text.as_bytes(), time: Timestamp(0) };
+        alerts += u32::from(engine.analyse(input).alerts());
+    }
+    assert_eq!(alerts, 32);
+    assert_eq!(engine.front.counted().map(Plans::len), Some(1));
+}

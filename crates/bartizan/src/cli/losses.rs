@@ -34,7 +34,7 @@ impl Watch {
         self.silent_until = now.0 + NOTICE_EVERY;
         let all = list(&new);
         Some(format!(
-            "bartizan: a memory is full{all}; `bartizan.…` in {} sets the limits",
+            "bartizan: a limit is reached{all}; {} sets the limits",
             bartizan_config::internal_options::LOCAL_FILE
         ))
     }

@@ -81,6 +81,14 @@ pub fn load(
     (!report.has_errors && !is_incomplete).then_some(rules)
 }
 
+/// The names of dynamic fields that the rules of these files test, in the order of the files, repeated as they are.
+pub fn mentioned_fields(documents: &[Document]) -> impl Iterator<Item = &[u8]> {
+    let groups = documents.iter().flat_map(|document| &document.roots);
+    let rules = groups.flat_map(|group| &group.children);
+    let fields = rules.flat_map(|rule| &rule.children).filter(|element| element.is("field"));
+    fields.filter_map(values::field_name).map(|name| name.value.as_slice())
+}
+
 /// Reads the groups of a file (rules 1.2).
 fn read_file<'a>(document: &'a Document, loader: &mut Loader<'a, '_>) {
     if document.roots.is_empty() && !has_variables(document) {

@@ -1,7 +1,7 @@
 //! Elements whose text is no pattern: names, numbers, times, options.
 
-use bartizan_base::{Category, Deviation, Named, Span, StaticField};
-use bartizan_config::xml::Element;
+use bartizan_base::{Category, Deviation, Span, StaticField};
+use bartizan_config::xml::{Attribute, Element};
 use bartizan_pattern::Language;
 use bartizan_pattern::address::{self, AddressList};
 
@@ -183,8 +183,7 @@ impl Reader<'_, '_> {
 
     /// `<field name="…">`: the first attribute must be `name` (rules 2.8).
     pub(super) fn read_field(&mut self, element: &Element, draft: &mut Draft) {
-        let first = element.attributes.first();
-        let Some(name) = first.filter(|a| a.name.eq_ignore_ascii_case(b"name")) else {
+        let Some(name) = field_name(element) else {
             let message = "<field> needs the attribute name=\"…\" before any other";
             return self.report.error(codes::FIELD_NAME, &element.name_span, message);
         };
@@ -200,6 +199,8 @@ impl Reader<'_, '_> {
         let names = self.context.field_names.lookup(&name.value);
         if names.is_empty() {
             self.warn_of_unknown_field(&name.value, &name.value_span);
+        } else {
+            self.warn_of_near_field(&name.value, &name.value_span);
         }
         let language = self.language(element, Language::OsRegex);
         let negated = self.is_negated(element);
@@ -224,14 +225,29 @@ impl Reader<'_, '_> {
         let warning = if is_static {
             warning.help("fields that every event may have are tested by elements of their own")
         } else {
-            let declared: Vec<String> = (0..)
-                .map(|at| self.context.field_names.name(Named(at)))
-                .take_while(|name| !name.is_empty())
-                .map(|name| String::from_utf8_lossy(name).into_owned())
-                .collect();
+            let declared: Vec<String> = self.context.field_names.declared().map(shown).collect();
             warning.suggest(&shown_name, declared.iter().map(String::as_str))
         };
         self.report.push(warning);
+    }
+
+    /// A field that no decoder declares may still come with a log of JSON; unless its name is nearly one that is
+    /// declared, that is nobody's mistake.
+    fn warn_of_near_field(&mut self, name: &[u8], span: &Span) {
+        let declared = || self.context.field_names.declared();
+        if declared().any(|known| known.eq_ignore_ascii_case(name)) {
+            return;
+        }
+        let (name, declared) = (shown(name), declared().map(shown).collect::<Vec<_>>());
+        let near = bartizan_base::suggest::nearest(&name, declared.iter().map(String::as_str));
+        if let Some(near) = near {
+            let message =
+                format!("no decoder declares a field `{name}`: only logs of JSON can have it");
+            let help = format!("did you mean `{near}`?");
+            let warning = self.report.new_error(codes::UNKNOWN_FIELD, span, message).help(help);
+            let severity = bartizan_base::Severity::Warning;
+            self.report.push(bartizan_base::Diagnostic { severity, ..warning });
+        }
     }
 
     /// `if_matched_sid`: one id of digits only; empty or 0 means none (rules 3.4).
@@ -310,6 +326,11 @@ impl Reader<'_, '_> {
         }
         draft.add_info(kind, &element.text);
     }
+}
+
+/// The attribute of a `<field>` that names it: the first must.
+pub(super) fn field_name(element: &Element) -> Option<&Attribute> {
+    element.attributes.first().filter(|attribute| attribute.name.eq_ignore_ascii_case(b"name"))
 }
 
 fn union(a: IgnoreKeys, b: IgnoreKeys) -> IgnoreKeys {
