@@ -4,10 +4,11 @@
 //! prints rubbish (the end of `pci_dss_` and `cis_` items, more compliance items than it has room for) the
 //! right text comes out, in the dialects too.
 
+mod members;
 mod object;
 mod rule;
 
-use bartizan_base::{FileChange, StaticField};
+use bartizan_base::{Decoded, FileChange, Member, StaticField};
 
 use crate::facts::{Alert, EventFacts};
 use crate::number;
@@ -119,15 +120,19 @@ pub(crate) fn write_perm(file: &FileChange, object: &mut Object<'_>) {
     }
 }
 
-/// Dynamic fields, a key each. A name that occurs twice has its first value.
+/// Dynamic fields, a key each. A name that occurs twice has its first value. What a log of JSON brought stands
+/// together under one key: whoever wrote the log chose the names, and could otherwise give the alert another level.
 pub(crate) fn write_dynamic(facts: &EventFacts<'_>, object: &mut Object<'_>) {
-    let fields = &facts.event.decoded.dynamic;
+    let Decoded { dynamic: fields, members, .. } = &facts.event.decoded;
     for (at, &(name, value)) in fields.iter().enumerate() {
         let is_first = !fields.iter().take(at).any(|&(earlier, _)| earlier == name);
-        if is_first {
+        let is_member =
+            |member: &Member| member.named == Some(name) && member.value.text() == Some(value);
+        if is_first && !members.iter().any(is_member) {
             object.string_named(facts.names.name(name), facts.event.bytes(value));
         }
     }
+    members::write(facts.event, object);
 }
 
 /// What is known of the decoder; empty without one.

@@ -23,7 +23,7 @@ pub fn phase1(event: &Event, dialect: Dialect, out: &mut Vec<u8>) {
     line(b"log", Some(event.bytes(event.log)), is_raw, out);
 }
 
-/// Appends phase 2: the fields in order of assignment, and the decoder. The decoder stands last, in 2.8
+/// Appends phase 2: the fields in order of assignment, then those of a log of JSON, and the decoder. The decoder stands last, in 2.8
 /// first.
 pub fn phase2(facts: &EventFacts<'_>, out: &mut Vec<u8>) {
     out.extend_from_slice(b"\n**Phase 2: Completed decoding.\n");
@@ -41,6 +41,12 @@ pub fn phase2(facts: &EventFacts<'_>, out: &mut Vec<u8>) {
             FieldName::Dynamic(name) => facts.names.name(name),
         };
         line(label, Some(facts.event.bytes(value)), facts.is_raw(), out);
+    }
+    let mut path = Vec::new();
+    for (member, value) in facts.event.leaves() {
+        path.clear();
+        facts.event.push_path(member, &mut path);
+        labelled(&path, Some(facts.event.bytes(value)), facts.is_raw(), out);
     }
     if !is_2_8 {
         line(b"decoder", name, facts.is_raw(), out);
@@ -106,6 +112,16 @@ pub fn matched(rule: &RuleFacts<'_>, out: &mut Vec<u8>) {
     out.extend_from_slice(MATCHED);
     number::push(out, u64::from(rule.id));
     out.extend_from_slice(b" matched.\n");
+}
+
+/// A line whose label is somebody else's text.
+fn labelled(label: &[u8], value: Option<&[u8]>, is_raw: bool, out: &mut Vec<u8>) {
+    if is_raw {
+        return line(label, value, is_raw, out);
+    }
+    let mut safe = Vec::new();
+    safe::push_value(&mut safe, label);
+    line(&safe, value, is_raw, out);
 }
 
 fn line(label: &[u8], value: Option<&[u8]>, is_raw: bool, out: &mut Vec<u8>) {

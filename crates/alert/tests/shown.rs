@@ -6,7 +6,9 @@ mod support;
 
 use bartizan_alert::terminal::{self, Colour};
 use bartizan_alert::{RuleFacts, json, tester, text};
-use bartizan_base::{Category, DecoderInfo, Deviation, Dialect, FieldName, StaticField};
+use bartizan_base::{
+    Category, DecoderInfo, Deviation, Dialect, FieldName, Member, MemberValue, StaticField,
+};
 use support::{Made, made};
 
 fn sshd() -> Made {
@@ -235,4 +237,67 @@ fn only_an_event_says_whether_rootcheck_saw_its_text_for_the_first_time() {
     assert_eq!(desc(&alert), r#"{"name":"rootcheck"}"#);
     alert.event.decoded.is_first_seen = true;
     assert_eq!(desc(&alert), r#"{"fts":4096,"name":"rootcheck"}"#);
+}
+
+/// An event of JSON with these members: name, number of the object above, value.
+fn with_members(members: &[(&str, u32, Option<&str>)]) -> Made {
+    let mut alert = made(0, b"/var/log/app.json", b"{}");
+    for &(name, above, value) in members {
+        let name = alert.event.append(name.as_bytes());
+        let value = match value {
+            None => MemberValue::Object,
+            Some(text) if text.starts_with('[') => {
+                MemberValue::Array(alert.event.append(text.as_bytes()))
+            }
+            Some(text) => MemberValue::Text(alert.event.append(text.as_bytes())),
+        };
+        alert.event.decoded.members.push(Member { name, above, value, named: None });
+    }
+    alert
+}
+
+const TOP: u32 = Member::TOP;
+
+#[test]
+fn what_a_log_of_json_brought_stands_together_and_nested() {
+    let mut alert = with_members(&[
+        ("rule", TOP, None),
+        ("level", 0, Some("15")),
+        ("deep", 0, None),
+        ("x", 2, Some("a\n\"b\u{7f}")),
+        ("tags", TOP, Some("[\"a b\", {\n\t\t\"c\":\t1\n\t}]")),
+        ("rule", TOP, None),
+        ("id", 5, None),
+        ("y", 6, Some("left out: the name is taken")),
+        ("last", TOP, Some("1")),
+    ]);
+    let name = alert.names.intern(b"rule.level");
+    let plain = alert.names.intern(b"plain");
+    let level = alert.event.decoded.members[1].value.text().unwrap();
+    alert.event.decoded.members[1].named = Some(name);
+    alert.event.decoded.dynamic.extend([(name, level), (plain, level)]);
+    for line in [alert.write(json::write), alert.write(archive_json)] {
+        let text = String::from_utf8(line).unwrap();
+        let expected = "\"plain\":\"15\",\"json\":{\"rule\":{\"level\":\"15\",\"deep\":{\"x\":\"a\\n\\\"b\\u007f\"}},\"tags\":[\"a b\",{\"c\":1}],\"last\":\"1\"}";
+        assert!(text.contains(expected), "{text}");
+        assert_eq!(text.matches("\"15\"").count(), 2, "{text}");
+        serde_json::from_str::<serde_json::Value>(&text).unwrap();
+    }
+}
+
+fn archive_json(alert: &bartizan_alert::Alert<'_>, out: &mut Vec<u8>) {
+    bartizan_alert::archive::write_json(&alert.event, None, out);
+}
+
+#[test]
+fn the_tester_shows_members_by_their_paths_and_cannot_be_deceived_by_names() {
+    let alert = with_members(&[
+        ("user", TOP, None),
+        ("na\nme", 0, Some("eve\n")),
+        ("list", TOP, Some("[1]")),
+    ]);
+    let mut out = Vec::new();
+    tester::phase2(&alert.facts(), &mut out);
+    let expected = "       user.na\\nme: 'eve\\n'\n       list: '[1]'\n";
+    assert!(String::from_utf8(out).unwrap().contains(expected));
 }

@@ -55,6 +55,32 @@ impl<'a> Object<'a> {
         self.value(value);
     }
 
+    /// A member whose name comes from a log, and that is an object, to be ended before the next member.
+    pub(crate) fn member_named(&mut self, name: &[u8]) -> Object<'_> {
+        self.separate();
+        self.value(name);
+        self.out.push(b':');
+        Object::begin(self.out, self.is_raw)
+    }
+
+    /// A member whose name comes from a log, and whose value is text of JSON without control characters in its
+    /// strings. The blanks between its tokens are left out.
+    pub(crate) fn json_named(&mut self, name: &[u8], json: &[u8]) {
+        self.separate();
+        self.value(name);
+        self.out.push(b':');
+        let mut compact = Compact::default();
+        if self.is_raw {
+            return compact.push(json, self.out);
+        }
+        for chunk in json.utf8_chunks() {
+            compact.push(chunk.valid().as_bytes(), self.out);
+            if !chunk.invalid().is_empty() {
+                self.out.extend_from_slice("\u{fffd}".as_bytes());
+            }
+        }
+    }
+
     /// A member that is a string which `write` makes of characters that need no escape.
     pub(crate) fn quoted(&mut self, name: &str, write: impl FnOnce(&mut Vec<u8>)) {
         self.key(name);
@@ -125,6 +151,33 @@ fn push_escaped(out: &mut Vec<u8>, text: &[u8]) {
     out.extend_from_slice(rest);
 }
 
+/// Where in text of JSON one is that is copied without the blanks between its tokens.
+#[derive(Default)]
+struct Compact {
+    in_string: bool,
+    is_escaped: bool,
+}
+
+impl Compact {
+    /// Appends the next part.
+    fn push(&mut self, part: &[u8], out: &mut Vec<u8>) {
+        for &byte in part {
+            if self.in_string {
+                self.in_string = byte != b'"' || self.is_escaped;
+                self.is_escaped = byte == b'\\' && !self.is_escaped;
+            } else if matches!(byte, b' ' | b'\t' | b'\n') {
+                continue;
+            } else {
+                self.in_string = byte == b'"';
+            }
+            match byte {
+                0x7f => push_escape(out, byte),
+                _ => out.push(byte),
+            }
+        }
+    }
+}
+
 fn push_escape(out: &mut Vec<u8>, byte: u8) {
     const HEX: &[u8; 16] = b"0123456789abcdef";
     let letter = match byte {
@@ -182,6 +235,17 @@ mod tests {
         object.strings("d", [&b"x"[..], b"y"].into_iter());
         object.end();
         assert_eq!(out, br#"{"a":{},"b":-1,"d":["x","y"]}"#);
+    }
+
+    #[test]
+    fn an_array_loses_the_blanks_between_its_tokens_and_no_others() {
+        let mut out = Vec::new();
+        let mut object = Object::begin(&mut out, false);
+        object.json_named(b"k", b"[\"a \\\" b\", {\n\t\t\"c\\\\\":\t1\n\t}, \"\xff\x7f\"]");
+        object.member_named(b"o\n").end();
+        object.end();
+        let expected = "{\"k\":[\"a \\\" b\",{\"c\\\\\":1},\"\u{fffd}\\u007f\"],\"o\\n\":{}}";
+        assert_eq!(String::from_utf8(out).unwrap(), expected);
     }
 
     proptest! {

@@ -86,6 +86,13 @@ fn object(engine: &Engine, report: &Report, mut object: Map<String, Value>) -> V
         };
         fields.insert(label, latin1(event.bytes(value)));
     }
+    for (member, value) in event.leaves() {
+        let mut path = Vec::new();
+        event.push_path(member, &mut path);
+        // Rules see the first of several values.
+        let label = String::from_utf8_lossy(&path).into_owned();
+        fields.entry(label).or_insert_with(|| latin1(event.bytes(value)));
+    }
     object.insert("fields".into(), Value::Object(fields));
     let rule = report.rule.map(|index| ruleset.rules.rule(index));
     object.insert("rule".into(), json!(rule.map(|rule| rule.id)));
