@@ -206,6 +206,36 @@ fn stock_rules_of_2_8_allocate_nothing_once_warm() {
     check_stock("ossec-2.8", &[Dialect::ossec_2_8(), Dialect::OURS]);
 }
 
+/// Lines that are JSON: values that stand in the log and values that must be made, more members than are kept,
+/// broken ones.
+const JSON: [&str; 7] = [
+    r#"{"srcip":"203.0.113.7","user":"eve","event":{"kind":"login","result":"denied"},"roles":["staff","admin"]}"#,
+    r#"{"time":1764061200123,"took":1.5,"path":"C:\\temp\\x","text":"say \"caf\u00e9\"","event":{"kind":"login"}}"#,
+    r#"Nov 25 09:00:01 web1 shop[7]: {"a":{"b":{"c":[1,{"d":[true,null]},"x\n"]}},"EVENT":{"Kind":"login"},"e":-2e3}"#,
+    r#"{"event":{"kind":"log\u0069n"},"MEMBERS"}"#,
+    r#"{"event":{"kind":"login"},MEMBERS}"#,
+    r#"{"event":{"kind":"login"},"a\u002eb":{"\"":"\u0001"},"list":["login",["\t"]]} and more"#,
+    "{\"event\":{\"kind\":\"login\"},\"raw\":\"\t\u{e9}\"}",
+];
+
+#[test]
+fn logs_of_json_allocate_nothing_once_warm() {
+    let mut files = own();
+    let rules = r#"<group name="local,">
+        <rule id="100100" level="3"><field name="event.kind">^login$</field><description>d</description></rule>
+        <rule id="100101" level="9" frequency="2" timeframe="60"><if_matched_sid>100100</if_matched_sid>
+          <same_source_ip /><field name="roles">admin</field><description>d</description></rule>
+        <rule id="100102" level="3"><field name="list">login</field><description>d</description></rule>
+        </group>"#;
+    files.rules.push(Source::new("local_rules.xml", rules));
+    let members: Vec<String> = (0..400).map(|n| format!("\"k{n}\":{{\"v\":{n}.25}}")).collect();
+    let lines = JSON.map(|line| line.replace("MEMBERS", &members.join(",")).into_bytes());
+    let lines: Vec<Vec<u8>> = lines.iter().cycle().take(2_500).cloned().collect();
+    for role in [Role::Tester, Role::Daemon] {
+        check(&files, &lines, Dialect::OURS, role);
+    }
+}
+
 #[test]
 fn our_own_rules_allocate_nothing_once_warm() {
     // `log 1 pass = LINE`
