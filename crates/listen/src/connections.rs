@@ -90,13 +90,21 @@ impl Connections {
         true
     }
 
-    /// Reads each that is ready once, while there is room.
+    /// Reads each that is ready once, while there is room. Those that had to wait are the first the next time.
     pub(crate) fn read(&mut self, intake: &mut Intake, now: Instant, wall: SystemTime) {
         let Self { open, desk, chunk, .. } = self;
+        let (mut kept, mut first_waiting) = (0, None);
         open.retain_mut(|connection| {
-            !(connection.is_ready && intake.has_room())
-                || desk.read(connection, chunk, intake, now, wall)
+            let has_room = intake.has_room();
+            if connection.is_ready && !has_room && first_waiting.is_none() {
+                first_waiting = Some(kept);
+            }
+            let is_kept = !(connection.is_ready && has_room)
+                || desk.read(connection, chunk, intake, now, wall);
+            kept += usize::from(is_kept);
+            is_kept
         });
+        open.rotate_left(first_waiting.unwrap_or(0));
     }
 
     /// Closes those that were silent for too long.

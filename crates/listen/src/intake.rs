@@ -7,7 +7,8 @@
 //! stream   ─── memory: nobody reads it unless there is room
 //! ```
 //!
-//! Datagrams stay in order: while some wait on the disk, all go there.
+//! Datagrams stay in order: while some wait on the disk, all go there. What comes back from there and streams have half
+//! of the memory each then, so that neither waits for the end of the other.
 
 use std::collections::VecDeque;
 use std::net::IpAddr;
@@ -22,16 +23,21 @@ use crate::strangers::{Deed, Strangers};
 
 /// How often losses are told.
 const TELL_EVERY: Duration = Duration::from_secs(60);
-/// Events that come back from the disk at a time.
+/// Blocks of events that come back from the disk in a turn, at most.
 const REFILLS: usize = 4;
 
 /// The way in for all listeners.
 #[derive(Debug)]
 pub(crate) struct Intake {
     blocks: VecDeque<Block>,
+    /// Empty ones.
+    spare: Vec<Block>,
     notices: VecDeque<(u16, Notice)>,
     /// Bytes that memory still takes.
     room: usize,
+    /// Those of them that streams may use, and what comes back from the disk.
+    stream_room: usize,
+    disk_room: usize,
     queue_bytes: usize,
     spool: Option<Spool>,
     /// Events that came since the disk was written last go there, too.
@@ -65,8 +71,11 @@ impl Intake {
         let rows = listeners + 1;
         Self {
             blocks: VecDeque::new(),
+            spare: Vec::new(),
             notices: VecDeque::new(),
             room: queue_bytes,
+            stream_room: queue_bytes,
+            disk_room: queue_bytes / 2,
             queue_bytes,
             spool,
             spools: false,
@@ -84,7 +93,7 @@ impl Intake {
 
     /// Whether more of a stream may be read.
     pub(crate) fn has_room(&self) -> bool {
-        self.room > 0 || self.is_last && self.spool.is_some()
+        self.stream_room > 0 || self.is_last && self.spool.is_some()
     }
 
     /// From now on nobody makes room, so streams use the disk, too.
@@ -173,13 +182,22 @@ impl Intake {
         shared.thread.silence();
         let (waiting, committed, is_stopping) = {
             let mut state = shared.state();
-            (state.bytes(), state.committed.take(), state.is_stopping)
+            if self.spare.is_empty() {
+                state.take_spare(&mut self.spare);
+            }
+            (state.waiting(), state.committed.take(), state.is_stopping)
         };
-        self.room = self.queue_bytes.saturating_sub(waiting);
+        let half = self.queue_bytes / 2;
+        self.room = self.queue_bytes.saturating_sub(waiting.fresh + waiting.from_disk);
+        self.disk_room = half.saturating_sub(waiting.from_disk).min(self.room);
         if let (Some(mark), Some(spool)) = (committed, &mut self.spool) {
             spool.commit(mark);
         }
-        self.refill(shared);
+        self.refill();
+        self.stream_room = self.room;
+        if self.spools {
+            self.stream_room = half.saturating_sub(waiting.fresh).min(self.room);
+        }
         is_stopping
     }
 
@@ -208,12 +226,13 @@ impl Intake {
         let has_space =
             |block: &Block| block.mark.is_none() && block.bytes.len() + size <= BLOCK_BYTES;
         if !self.blocks.back().is_some_and(has_space) {
-            self.blocks.push_back(Block::default());
+            self.blocks.push_back(self.spare.pop().unwrap_or_default());
         }
         if let Some(block) = self.blocks.back_mut() {
             record.append_to(&mut block.bytes);
         }
         self.room = self.room.saturating_sub(size);
+        self.stream_room = self.stream_room.saturating_sub(size);
         self.counts(record.listener).queued += 1;
     }
 
@@ -238,21 +257,23 @@ impl Intake {
         }
     }
 
-    /// Takes events from the disk back into memory once half of it is free.
-    fn refill(&mut self, shared: &Shared) {
+    /// Takes events from the disk back into memory.
+    fn refill(&mut self) {
         let earlier = self.earlier();
         for _ in 0..REFILLS {
             let Some(spool) = &mut self.spool else { return };
-            if self.room < self.queue_bytes / 2 {
+            if self.disk_room == 0 {
                 return;
             }
-            let mut block = shared.state().spare_block().unwrap_or_default();
+            let mut block = self.spare.pop().unwrap_or_default();
             let Some(reading) = spool.read(&mut block.bytes, earlier) else {
+                self.spare.push(block);
                 self.spools = false;
                 return;
             };
             self.spools = true;
             self.room = self.room.saturating_sub(block.bytes.len());
+            self.disk_room = self.disk_room.saturating_sub(block.bytes.len());
             block.mark = Some(reading.mark);
             self.blocks.push_back(block);
             for (counts, read) in self.counts.iter_mut().zip(&reading.read) {

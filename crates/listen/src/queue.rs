@@ -34,6 +34,21 @@ pub(crate) struct Block {
     pub(crate) mark: Option<Mark>,
 }
 
+/// Bytes of events that wait.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Waiting {
+    /// Those that came straight from the network.
+    pub(crate) fresh: usize,
+    /// Those that came back from the disk.
+    pub(crate) from_disk: usize,
+}
+
+impl Waiting {
+    fn of(&mut self, block: &Block) -> &mut usize {
+        if block.mark.is_some() { &mut self.from_disk } else { &mut self.fresh }
+    }
+}
+
 /// The common part.
 #[derive(Debug)]
 pub(crate) struct Shared {
@@ -48,8 +63,7 @@ pub(crate) struct Shared {
 pub(crate) struct State {
     blocks: VecDeque<Block>,
     spare: Vec<Block>,
-    /// Bytes of all blocks.
-    bytes: usize,
+    waiting: Waiting,
     pub(crate) notices: VecDeque<(u16, Notice)>,
     /// By listener, as the thread last told; `queued` is everything that ever was.
     counts: Vec<Counts>,
@@ -88,7 +102,9 @@ impl Shared {
         let is_news = !blocks.is_empty() || !notices.is_empty();
         {
             let mut state = self.state();
-            state.bytes += blocks.iter().map(|block| block.bytes.len()).sum::<usize>();
+            for block in blocks.iter() {
+                *state.waiting.of(block) += block.bytes.len();
+            }
             state.blocks.append(blocks);
             let room = NOTICES.saturating_sub(state.notices.len()).min(notices.len());
             state.notices.extend(notices.drain(..room));
@@ -104,23 +120,23 @@ impl Shared {
 }
 
 impl State {
-    /// Bytes of events that wait.
-    pub(crate) fn bytes(&self) -> usize {
-        self.bytes
+    pub(crate) fn waiting(&self) -> Waiting {
+        self.waiting
     }
 
     pub(crate) fn is_empty(&self) -> bool {
         self.blocks.is_empty() && self.notices.is_empty()
     }
 
-    pub(crate) fn spare_block(&mut self) -> Option<Block> {
-        self.spare.pop()
+    /// Moves empty blocks to where they are filled.
+    pub(crate) fn take_spare(&mut self, to: &mut Vec<Block>) {
+        to.append(&mut self.spare);
     }
 
     /// Takes the oldest block; the second value tells whether the thread waits for that.
     pub(crate) fn take(&mut self) -> Option<(Block, bool)> {
         let block = self.blocks.pop_front()?;
-        self.bytes -= block.bytes.len();
+        *self.waiting.of(&block) -= block.bytes.len();
         Some((block, std::mem::take(&mut self.wants_room)))
     }
 

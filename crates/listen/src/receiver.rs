@@ -33,6 +33,8 @@ use crate::udp::Datagrams;
 const TICK: Duration = Duration::from_secs(1);
 /// Receptions of one socket in a turn.
 const RECEPTIONS: usize = 16;
+/// Connections of one socket that are accepted in a turn.
+const ACCEPTED: usize = 64;
 /// Receptions of one socket at the end, so that it comes.
 const LAST_RECEPTIONS: usize = 4_096;
 /// Readings of one connection at the end.
@@ -153,7 +155,7 @@ impl Receiver {
                 continue;
             };
             let number = *number;
-            loop {
+            for _ in 0..ACCEPTED {
                 match listener.accept() {
                     Ok((stream, peer)) => {
                         let sender = peer.ip().to_canonical();

@@ -168,3 +168,58 @@ fn a_folder_that_cannot_be_used_is_told_and_the_listener_works() {
         scene.said
     );
 }
+
+/// Takes events a little at a time, until so many came.
+fn take_slowly(scene: &mut crate::scene::Scene, count: usize) {
+    scene.poll_until("enough events", |scene| {
+        std::thread::sleep(Duration::from_millis(1));
+        scene.events.len() >= count
+    });
+}
+
+#[test]
+fn a_fast_stream_does_not_stop_the_others() {
+    let mut scene = Plan::new(&[Transport::Tcp]).limits(small).start();
+    let writers: Vec<_> = (0..8)
+        .map(|number| {
+            let mut connection = scene.tcp();
+            std::thread::spawn(move || {
+                let line = format!("<13>{number:06}{}\n", "x".repeat(90)).repeat(100);
+                // Until the listener goes.
+                while connection.write_all(line.as_bytes()).is_ok() {}
+            })
+        })
+        .collect();
+    take_slowly(&mut scene, 50_000);
+    for number in 0..8 {
+        let count = numbers(&scene.texts()).iter().filter(|&&of| of == number).count();
+        assert!(count > 1_000, "{count} of {number}");
+    }
+    drop(scene);
+    for writer in writers {
+        writer.join().unwrap();
+    }
+}
+
+#[test]
+fn a_fast_stream_does_not_stop_what_waits_on_the_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let plan = Plan::new(&[Transport::Udp, Transport::Tcp]).limits(small);
+    let mut scene = plan.spool(folder.path().join("syslog")).start();
+    send(&scene.udp(), 0..1_000);
+    wait(&scene, 1_000);
+    assert!(scene.counts(0).spooled > 0);
+    let mut connection = std::net::TcpStream::connect(scene.address(1)).unwrap();
+    let writer = std::thread::spawn(move || {
+        let line = format!("<13>{}{}\n", "y".repeat(6), "x".repeat(90)).repeat(100);
+        while connection.write_all(line.as_bytes()).is_ok() {}
+    });
+    let is_datagram = |text: &[u8]| text.starts_with(b"0");
+    scene.poll_until("the datagrams are there", |scene| {
+        scene.events.iter().filter(|(_, text)| is_datagram(text)).count() == 1_000
+    });
+    let lines = scene.events.len();
+    scene.poll_until("the stream goes on", |scene| scene.events.len() > lines + 1_000);
+    drop(scene);
+    writer.join().unwrap();
+}
