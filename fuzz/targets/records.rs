@@ -19,14 +19,15 @@ use libfuzzer_sys::fuzz_target;
 type Got = Vec<(u8, Vec<u8>, u64, u64)>;
 
 fn recipe(format: LogFormat, byte: u8) -> Recipe {
-    let pattern = Pattern::compile(Language::Pcre2, b"(?-i)^\\[|e$", Options::default());
+    let compile = || Pattern::compile(Language::Pcre2, b"(?-i)^\\[|e$", Options::default()).ok();
+    let pattern = (format == LogFormat::MultiLineRegex).then(compile).flatten();
     let meaning = [Meaning::Start, Meaning::End, Meaning::All][usize::from(byte) % 3];
     let newline = [Newline::Kept, Newline::Nothing, Newline::Blank][usize::from(byte) % 3];
     let timeout = Duration::from_secs(5);
     let pattern = pattern.map(|pattern| LinePattern { pattern, meaning, newline, timeout });
     Recipe {
         format,
-        pattern: pattern.ok().map(Arc::new),
+        pattern: pattern.map(Arc::new),
         labels: Labels::new((byte % 2 == 0).then_some(("a.b", "c"))),
         ..Recipe::default()
     }
