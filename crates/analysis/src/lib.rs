@@ -33,6 +33,6 @@ pub use counters::{Counters, Store, Unit};
 pub use databases::MemoryDatabases;
 pub use engine::{Engine, Input, Role};
 pub use pipeline::{Batch, PipelineError};
-pub use report::{Report, Silence};
+pub use report::{Class, Loss, Report, Silence};
 pub use ruleset::{Ruleset, RulesetFiles, Settings};
 pub use statistics::{AverageFile, Excess, Statistics, StatisticsOptions, Totals};

@@ -34,6 +34,44 @@ impl Silence {
     }
 }
 
+/// In which of few ways an event ended. Every report has exactly one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// An alert is to be written.
+    Alerted,
+    /// The rules saw it, and there is nothing to tell.
+    Quiet,
+    /// Left out before the rules: it tells nothing, or not enough.
+    Filtered,
+    /// Kept silent: it repeats another one, or its rule is silent for a time.
+    Suppressed,
+    /// Lost, though it should have been analysed.
+    Dropped(Loss),
+}
+
+/// Why an event that came could not be analysed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Loss {
+    /// It is no message that analysis takes in.
+    Refused,
+    /// It has not the form of its type.
+    Malformed,
+    /// The database it belongs to cannot be used.
+    Database,
+}
+
+impl Loss {
+    /// Its word.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Refused => "refused",
+            Self::Malformed => "malformed",
+            Self::Database => "database",
+        }
+    }
+}
+
 /// What became of an event.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Report {
@@ -63,6 +101,25 @@ impl Report {
     #[must_use]
     pub fn alerts(&self) -> bool {
         self.decision == Some(Decision::Fired { logs: true })
+    }
+
+    /// In which way the event ended.
+    #[must_use]
+    pub fn class(&self) -> Class {
+        match (self.silence, self.decision) {
+            (Some(Silence::Duplicate), _) => Class::Suppressed,
+            (Some(Silence::Refused(_)), _) => Class::Dropped(Loss::Refused),
+            (Some(Silence::Malformed), _) => Class::Dropped(Loss::Malformed),
+            (Some(Silence::Database(_)), _) => Class::Dropped(Loss::Database),
+            (Some(Silence::IncompleteFirewall | Silence::Swallowed | Silence::UnknownAlert), _) => {
+                Class::Filtered
+            }
+            (None, Some(Decision::Fired { logs: true })) => Class::Alerted,
+            (None, Some(Decision::IgnoreTime | Decision::IgnoreListed)) => Class::Suppressed,
+            (None, Some(Decision::Ignored | Decision::Fired { logs: false }) | None) => {
+                Class::Quiet
+            }
+        }
     }
 
     /// Whether the event belongs in the archives (rules 10.4).

@@ -9,6 +9,7 @@
 //! What a look at the inputs yields is analysed and its alerts are written before anybody looks again, so reading slows
 //! down by itself when anything behind it does. Where a look yields much it is analysed on all cores.
 
+mod account;
 mod commits;
 mod daily;
 mod daily_files;

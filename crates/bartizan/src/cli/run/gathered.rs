@@ -46,6 +46,11 @@ impl Gathered {
         self.waiting.len() >= BATCHES
     }
 
+    /// How many lines are here.
+    pub(super) fn lines(&self) -> usize {
+        self.lines
+    }
+
     /// Whether there is nothing.
     pub(super) fn is_empty(&self) -> bool {
         self.waiting.is_empty()

@@ -12,6 +12,7 @@ use bartizan_collect::{Notice, Now, Position, Seen, Sources, notice};
 use jiff::tz::TimeZone;
 
 use super::RunArgs;
+use super::account::Account;
 use super::daily_files::DailyFiles;
 use super::gathered::Gathered;
 use super::places::Places;
@@ -49,6 +50,7 @@ struct Told {
     colour: terminal::Colour,
     shows_from: Option<u16>,
     screen: Screen,
+    account: Account,
     /// An alert as the screen shows it.
     shown: Vec<u8>,
     counts: Counts,
@@ -87,6 +89,7 @@ impl Watcher {
             colour: super::colour(args),
             shows_from: (!args.quiet).then_some(args.level),
             screen,
+            account: Account::default(),
             shown: Vec::new(),
             counts: Counts::default(),
             losses: losses::Watch::default(),
@@ -135,6 +138,7 @@ impl Watcher {
     }
 
     fn take(&mut self, kind: u8, location: &[u8], line: &[u8]) {
+        self.told.account.take(location);
         self.gathered.push(kind, location, line, self.received);
         if self.gathered.is_full() {
             self.analyse();
@@ -158,9 +162,11 @@ impl Watcher {
             if let Err(error) = result {
                 complain(&format!("bartizan: {error}; going on with one thread"));
                 self.threads = 1;
+                self.told.account.lose_all_but(self.gathered.lines());
             }
         }
     }
+
     /// Lets `sources` go on where an earlier run stopped.
     pub(super) fn resume(&mut self, sources: &mut Sources) {
         self.places.resume(sources);
@@ -227,6 +233,7 @@ impl Told {
     /// Takes what became of an event.
     fn tell(&mut self, engine: &Engine, report: &Report) {
         self.counts.lines += 1;
+        self.account.settle(report.class());
         self.counts.cut += u64::from(report.was_cut);
         let event = engine.event();
         self.note_silence(event.bytes(event.location), report.silence);
@@ -277,3 +284,6 @@ impl Told {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
