@@ -179,3 +179,16 @@ fn verify_prints_what_its_schema_says() {
     check("verify.json", &found);
     assert!(String::from_utf8_lossy(&found).contains("checksums-altered"));
 }
+
+#[test]
+fn status_prints_what_its_schema_says() {
+    let home = home(RULES);
+    check("status.json", &home.run(&["status", "--json"], b"").stdout);
+    assert!(home.run(&["start"], b"").status.success());
+    let (status, reload) = (home.run(&["status", "--json"], b""), home.run(&["reload"], b""));
+    let after = home.run(&["status", "--json"], b"");
+    home.run(&["stop", "--kill"], b"");
+    check("status.json", &status.stdout);
+    check("status.json", &after.stdout);
+    assert!(reload.status.success());
+}

@@ -164,6 +164,16 @@ impl Dialect {
         }
     }
 
+    /// The name of its flavour; single switches are not told.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self.flavour {
+            Flavour::Bartizan => "bartizan",
+            Flavour::Ossec43 => "ossec-4.3",
+            Flavour::Ossec28 => "ossec-2.8",
+        }
+    }
+
     /// Whether the original's behaviour is reproduced here.
     #[must_use]
     pub fn has(self, deviation: Deviation) -> bool {

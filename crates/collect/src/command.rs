@@ -40,6 +40,7 @@ const POSITION: &str = "command:";
 /// Runs one command.
 #[derive(Debug)]
 pub(crate) struct Command {
+    pub(crate) setting: LocalFile,
     /// The command line.
     line: String,
     every: Duration,
@@ -67,6 +68,7 @@ impl Command {
         let name = options.alias.as_deref().filter(|alias| !alias.is_empty()).unwrap_or(&line);
         let is_full = setting.log_format == LogFormat::FullCommand;
         Some(Self {
+            setting: setting.clone(),
             every: if every.is_zero() { SHORTEST } else { every },
             timeout,
             next: None,

@@ -232,7 +232,7 @@ impl Follower {
                 self.let_go(file, shared, sink);
             } else {
                 self.closed_counts += file.counts();
-                shared.ledger.release(&file);
+                shared.ledger.leave(&file);
             }
         }
         position

@@ -20,6 +20,7 @@ use crate::watch::Wait;
 
 #[derive(Debug)]
 pub(crate) struct Group {
+    pub(crate) setting: LocalFile,
     /// As configured.
     pub(crate) location: PathBuf,
     start: Start,
@@ -47,6 +48,7 @@ type Sink<'a> = dyn FnMut(&[u8], Seen<'_>) + 'a;
 impl Group {
     pub(crate) fn new(setting: &LocalFile, patience: Patience, recipe: Recipe) -> Self {
         Self {
+            setting: setting.clone(),
             location: setting.location.clone(),
             start: setting.start.clone(),
             patience,

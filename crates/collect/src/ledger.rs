@@ -104,11 +104,21 @@ impl Ledger {
 
     /// Lets a file go; its line that still waits was handed on.
     pub(crate) fn release(&mut self, file: &OpenFile) {
+        self.let_go(file, file.offset, file.tail.clone());
+    }
+
+    /// Lets a file go; its line that still waits was not handed on.
+    pub(crate) fn leave(&mut self, file: &OpenFile) {
+        let (offset, tail) = file.delivered();
+        self.let_go(file, offset, Tail::from(tail.as_slice()));
+    }
+
+    fn let_go(&mut self, file: &OpenFile, offset: u64, tail: Tail) {
         self.open.remove(&file.id);
         if self.let_go.len() >= REMEMBERED {
             self.let_go.pop_front();
         }
-        let (id, created, offset) = (file.id, file.created, file.offset);
-        self.let_go.push_back(LetGo { id, created, offset, tail: file.tail.clone() });
+        let (id, created) = (file.id, file.created);
+        self.let_go.push_back(LetGo { id, created, offset, tail });
     }
 }

@@ -8,6 +8,8 @@
 //!
 //! A format that cannot be read yet is named in a [`Problem`], never left out in silence.
 
+mod change;
+
 use std::collections::HashMap;
 use std::os::fd::BorrowedFd;
 use std::os::unix::ffi::OsStrExt;
@@ -41,6 +43,7 @@ pub struct Sources {
     journal: Option<Journal>,
     /// What came to the journal while nothing was read is skipped.
     skips_journal: bool,
+    journal_settings: Vec<LocalFile>,
     shared: Shared,
     wait: Wait,
     started: SystemTime,
@@ -104,14 +107,16 @@ impl Sources {
                 }
             }
         }
+        let is_journal = |setting: &&LocalFile| setting.log_format == LogFormat::Journald;
+        let journal_settings: Vec<_> = settings.iter().filter(is_journal).cloned().collect();
         let journal = journal(settings, blocks, &machine, now, &mut problems);
         let sources = Self {
             groups,
             commands,
-            skips_journal: settings
+            skips_journal: journal_settings
                 .iter()
-                .filter(|setting| setting.log_format == LogFormat::Journald)
                 .all(|setting| setting.options.only_future_events == Some(true)),
+            journal_settings,
             last_poll: None,
             journal,
             shared: Shared::default(),

@@ -420,3 +420,44 @@ fn events_are_left_out_and_formed_as_the_settings_want() {
     let counts: Vec<_> = scene.sources.counts().map(|(_, counts)| counts).collect();
     assert_eq!((counts[0].records, counts[0].left_out), (1, 1));
 }
+
+#[test]
+fn other_settings_leave_what_stays_and_go_on_where_the_rest_was_read() {
+    use LogFormat::{Apache, Syslog};
+    let settings = |scene: &Scene, all: &[(LogFormat, &str)]| -> Vec<LocalFile> {
+        let setting = |(log_format, location): &(LogFormat, &str)| LocalFile {
+            log_format: *log_format,
+            location: scene.path(location),
+            ..LocalFile::default()
+        };
+        all.iter().map(setting).collect()
+    };
+    let first = [(Syslog, "stays"), (Syslog, "changes"), (Syslog, "goes"), (Syslog, "by-name.log")];
+    let files = [("stays", ""), ("changes", ""), ("goes", ""), ("by-name.log", "")];
+    let mut scene = Scene::new(&first, &files);
+    scene.expect_after(0, &[]);
+    for (name, _) in files {
+        scene.append(name, "one\nhalf ");
+    }
+    let ones = files.map(|(name, _)| (name, "one"));
+    scene.expect_after(1, &ones);
+    for (name, _) in files {
+        scene.append(name, "a line\n");
+    }
+    let second = settings(
+        &scene,
+        &[(Apache, "changes"), (Syslog, "*.log"), (Syslog, "stays"), (Syslog, "new")],
+    );
+    fs::write(scene.path("new"), "old\n").unwrap();
+    let (patience, now) = (Patience::default(), scene.now);
+    let problems = scene.sources.change(&second, machine(), patience, now, &mut |location, _| {
+        panic!("nothing had to be handed on, but {} was", String::from_utf8_lossy(location));
+    });
+    assert_eq!(problems, []);
+    scene.append("goes", "nobody reads it\n");
+    let halves = ["changes", "by-name.log", "stays"].map(|name| (name, "half a line"));
+    scene.expect_after(2, &halves);
+    scene.append("new", "fresh\n");
+    scene.expect_after(1, &[("new", "fresh")]);
+    assert_eq!(scene.sources.counts().count(), 4);
+}

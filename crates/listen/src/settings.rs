@@ -13,7 +13,7 @@ use crate::tls::Identity;
 pub use bartizan_config::ossec_conf::remote::Transport;
 
 /// One socket.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setting {
     /// How messages come.
     pub transport: Transport,
@@ -28,7 +28,7 @@ pub struct Setting {
 }
 
 /// All that is listened on, and for whom.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
     /// The sockets.
     pub listeners: Vec<Setting>,

@@ -7,6 +7,7 @@
 //! Versions 1.2 and 1.3. With an authority, a sender has to show a certificate that it signed.
 
 use std::fs::File;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::{self, Read as _};
 use std::net::TcpStream;
 use std::path::Path;
@@ -31,7 +32,19 @@ const RECORDS: usize = 16;
 
 /// What is shown to senders, and what they have to show.
 #[derive(Clone)]
-pub struct Identity(Arc<ServerConfig>);
+pub struct Identity {
+    config: Arc<ServerConfig>,
+    /// What the files held.
+    files: u64,
+}
+
+impl PartialEq for Identity {
+    fn eq(&self, other: &Self) -> bool {
+        self.files == other.files
+    }
+}
+
+impl Eq for Identity {}
 
 impl std::fmt::Debug for Identity {
     // Nothing of a key is ever printed.
@@ -54,6 +67,12 @@ impl Identity {
         let secret = PrivateKeyDer::from_pem_slice(&key_bytes)
             .map_err(|_| wrong(key, home, "there is no private key in the form PEM"))?;
         let provider = Arc::new(ring::default_provider());
+        let mut hasher = DefaultHasher::new();
+        (read(certificate, home)?, &key_bytes).hash(&mut hasher);
+        if let Some(authority) = &block.client_ca {
+            read(authority, home)?.hash(&mut hasher);
+        }
+        let files = hasher.finish();
         let config = ServerConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
             .map_err(|error| wrong(certificate, home, &error.to_string()))?;
@@ -76,7 +95,7 @@ impl Identity {
         })?;
         // Nothing is sent but what the beginning needs: senders of syslog do not read.
         config.send_tls13_tickets = 0;
-        Ok(Self(Arc::new(config)))
+        Ok(Self { config: Arc::new(config), files })
     }
 }
 
@@ -126,7 +145,7 @@ pub(crate) struct Session(Box<ServerConnection>);
 
 impl Session {
     pub(crate) fn new(identity: &Identity) -> io::Result<Self> {
-        let connection = ServerConnection::new(Arc::clone(&identity.0));
+        let connection = ServerConnection::new(Arc::clone(&identity.config));
         connection.map(|connection| Self(Box::new(connection))).map_err(io::Error::other)
     }
 

@@ -113,7 +113,8 @@ fn write_json(
     Ok(())
 }
 
-fn object(diagnostic: &Diagnostic) -> Value {
+/// A diagnostic as JSON.
+pub(crate) fn object(diagnostic: &Diagnostic) -> Value {
     let mut object = json!({
         "severity": diagnostic.severity.to_string(),
         "code": diagnostic.code,

@@ -25,7 +25,10 @@ impl Watch {
     pub(crate) fn notice(&mut self, engine: &Engine, now: Timestamp) -> Option<String> {
         let losses = engine.counters().losses();
         self.told.resize(losses.len(), 0);
-        let new = losses.iter().zip(&self.told).map(|(&(now, what), &told)| (now - told, what));
+        // What began anew, with other rules or limits, is less than it was.
+        let grown = |now: u64, told: u64| now.checked_sub(told).unwrap_or(now);
+        let new = losses.iter().zip(&self.told);
+        let new = new.map(|(&(now, what), &told)| (grown(now, told), what));
         let new: Vec<_> = new.collect();
         if new.iter().all(|(count, _)| *count == 0) || now.0 < self.silent_until {
             return None;

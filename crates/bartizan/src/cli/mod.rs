@@ -13,14 +13,19 @@ mod clock;
 mod facts;
 mod link;
 mod lists;
+mod log;
 mod logtest;
 mod losses;
+mod old_control;
 mod old_names;
 mod pattern;
 mod replay;
 mod run;
+mod screen;
+mod service;
 mod show;
 mod site;
+mod state;
 mod verify;
 
 use std::ffi::OsString;
@@ -30,7 +35,7 @@ use std::process::ExitCode;
 use bartizan_base::{Deviation, Dialect};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub(crate) use show::{Console, complain};
+pub(crate) use show::{Console, complain, fail, inform};
 
 /// Done, and something was found: an error in a configuration, a difference.
 pub(crate) const FOUND: u8 = 1;
@@ -49,6 +54,16 @@ struct Cli {
 enum Command {
     /// Watch: what the configuration says, or what is found on this machine
     Run(run::RunArgs),
+    /// Start the service: `run`, in the background
+    Start(service::StartArgs),
+    /// Stop the service, and wait for its end
+    Stop(service::StopArgs),
+    /// Stop the service and start it, if its configuration can be used
+    Restart(service::RestartArgs),
+    /// Have the running service read its configuration and rules again
+    Reload(service::ReloadArgs),
+    /// How the service does
+    Status(service::StatusArgs),
     /// Test lines against decoders and rules, as ossec-logtest
     Logtest(logtest::LogtestArgs),
     /// Stored logs through the engine at full speed
@@ -152,6 +167,11 @@ pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
     };
     finish(match cli.command {
         Command::Run(args) => run::run(&args),
+        Command::Start(args) => service::start(&args),
+        Command::Stop(args) => service::stop(&args),
+        Command::Restart(args) => service::restart(&args),
+        Command::Reload(args) => service::reload(&args),
+        Command::Status(args) => service::status(&args),
         Command::Logtest(args) => logtest::run(&args),
         Command::Replay(args) => replay::run(&args),
         Command::Check(args) => check::run(&args),
@@ -164,14 +184,16 @@ pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
 
 /// Reports what made a command impossible.
 fn finish(result: anyhow::Result<u8>) -> ExitCode {
-    match result {
+    let status = match result {
         Ok(status) => ExitCode::from(status),
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            complain(&format!("bartizan: {error:#}"));
+            fail(&format!("bartizan: {error:#}"));
             ExitCode::from(IMPOSSIBLE)
         }
-    }
+    };
+    log::finish();
+    status
 }
 
 /// The reader of our output has left (`| head`): nothing is wrong.

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::io::{BufRead as _, Write as _};
 use std::os::unix::ffi::OsStrExt as _;
+use std::path::Path;
 
 use anyhow::Context as _;
 use bartizan_base::text::OwnedSubject;
@@ -10,7 +11,7 @@ use bartizan_base::{Deviation, Dialect};
 use bartizan_pattern::{Language, Options, Pattern};
 use clap::Parser;
 
-use crate::cli::{Common, complain, lists, logtest, site};
+use crate::cli::{Common, complain, lists, logtest, old_control, site};
 
 /// Where OSSEC lives unless told otherwise.
 const HOME: &str = "/var/ossec";
@@ -26,11 +27,13 @@ pub(crate) enum Program {
     Regex,
     /// Compiles CDB lists.
     Makelists,
+    /// Starts and stops the service.
+    Control,
 }
 
 impl Program {
-    pub(crate) const ALL: [Self; 4] =
-        [Self::Logtest, Self::Analysisd, Self::Regex, Self::Makelists];
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Logtest, Self::Analysisd, Self::Regex, Self::Makelists, Self::Control];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -38,6 +41,7 @@ impl Program {
             Self::Analysisd => "ossec-analysisd",
             Self::Regex => "ossec-regex",
             Self::Makelists => "ossec-makelists",
+            Self::Control => "ossec-control",
         }
     }
 
@@ -169,6 +173,7 @@ pub(crate) fn run(program: Program, arguments: &[OsString]) -> anyhow::Result<u8
             Err(status) => Ok(status),
         },
         Program::Regex => regex(arguments),
+        Program::Control => old_control::run(arguments, Path::new(HOME)).or_else(failed),
     }
 }
 

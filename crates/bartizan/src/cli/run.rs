@@ -11,6 +11,7 @@
 
 mod account;
 mod commits;
+mod control;
 mod daily;
 mod daily_files;
 mod databases;
@@ -19,23 +20,27 @@ mod gathered;
 mod inputs;
 mod keeper;
 mod listening;
+mod metrics;
+mod notify;
 mod places;
-mod screen;
+mod reload;
+mod requests;
+mod snapshot;
 mod state_files;
 mod statistics_files;
+mod wake;
 mod watcher;
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use anyhow::Context as _;
 use bartizan_collect::{Now, Sources};
 use clap::Args;
 
-use crate::cli::{Common, Console, complain, site};
+use crate::cli::{Common, Console, complain, inform, log, show, site, state};
 use listening::Listening;
+use requests::{Asked, Requests, Signals};
 use watcher::Watcher;
 
 /// Longest sleep between two looks at the inputs; whatever can wake us does so earlier.
@@ -69,64 +74,113 @@ pub(crate) struct RunArgs {
     /// Show no alerts, only write them
     #[arg(short, long)]
     quiet: bool,
+    /// Write what the program says of itself to this file, not to standard error
+    #[arg(long, value_name = "FILE")]
+    log: Option<PathBuf>,
+    /// Serve figures as OpenMetrics, on `http://ADDR/metrics`: 127.0.0.1:9797, say
+    #[arg(long, value_name = "ADDR", conflicts_with = "demo")]
+    metrics: Option<SocketAddr>,
+    /// Serve them on an address that other machines can reach, too
+    #[arg(long, requires = "metrics")]
+    metrics_for_all: bool,
+    /// Leave the terminal, as `bartizan start` does
+    #[arg(long, hide = true)]
+    detach: bool,
 }
 
+/// What is said of a configuration without rules.
+const NO_RULES: &str =
+    "the configuration loads no rule, so nothing could ever alert; is <rules> empty?";
+
 pub(crate) fn run(args: &RunArgs) -> anyhow::Result<u8> {
-    let stop = stop_on_signals()?;
+    if args.detach {
+        // It fails where we lead a session already.
+        let _ = nix::unistd::setsid();
+    }
+    log::begin(args.log.as_deref())?;
+    let signals = Signals::listen()?;
+    if let Some(metrics) = args.metrics.filter(|address| !address.ip().is_loopback())
+        && !args.metrics_for_all
+    {
+        anyhow::bail!(
+            "{metrics} can be reached by others; add --metrics-for-all if that is wanted"
+        );
+    }
     let site = site::open(&args.common, false)?;
     if site.ruleset.rules.rules.is_empty() {
-        anyhow::bail!(
-            "the configuration loads no rule, so nothing could ever alert; is <rules> empty?"
-        );
+        anyhow::bail!(NO_RULES);
     }
     if !site.not_yet.is_empty() {
         let what = site.not_yet.join(", ");
         complain(&format!("bartizan: configured, but not done yet: {what}"));
     }
     if args.demo {
-        return demo::run(args, site, &stop);
+        return demo::run(args, site, &signals.stop);
     }
     let inputs = inputs::find(&site, args.from_start);
-    let listening = listening::plan(args, &site)?;
-    let state = state_folder(args, &site)?;
-    refuse_beside_ossec(&state)?;
+    let listening = listening::plan(&site).map_err(|diagnostics| {
+        show::diagnostics(&diagnostics, Console::new(args.common.color));
+        anyhow::anyhow!("{}; nothing was started", site::errors(&diagnostics))
+    })?;
+    let configured_home = site.configuration.as_ref().map(|_| &*site.home);
+    let state = state::folder(args.state.as_deref(), configured_home)?;
+    state::refuse_beside_ossec(&state)?;
     let mut watcher = Watcher::new(args, site, &state)?;
+    let asked = Asked {
+        common: &args.common,
+        from_start: args.from_start,
+        metrics: args.metrics,
+        home: &state,
+    };
+    let mut requests = Requests::listen(signals, &asked)?;
     let (mut sources, problems) = inputs.open();
     watcher.resume(&mut sources);
-    let mut listening = listening.start(&state)?;
+    let listening = listening.start(&state)?;
     let is_reading = inputs.announce(&problems) || listening.is_on();
-    complain(&format!("bartizan: alerts go to {}", watcher.alert_file().display()));
+    inform(&format!("bartizan: alerts go to {}", watcher.alert_file().display()));
     if !is_reading {
         complain("bartizan: there is nothing to read; waiting for a signal");
     }
-    watch(&mut sources, &mut listening, &mut watcher, &stop);
-    watcher.say_goodbye();
-    listening.say_goodbye();
+    let mut running = Running { sources, listening, watcher, home: state };
+    watch(&mut running, &mut requests);
+    running.watcher.say_goodbye();
+    running.listening.say_goodbye();
     Ok(0)
 }
 
-/// Watches until a signal comes.
-fn watch(
-    sources: &mut Sources,
-    listening: &mut Listening,
-    watcher: &mut Watcher,
-    stop: &AtomicBool,
-) {
+/// What watches.
+struct Running {
+    sources: Sources,
+    listening: Listening,
+    watcher: Watcher,
+    /// The folder of state.
+    home: PathBuf,
+}
+
+/// Watches until the end is asked for.
+fn watch(running: &mut Running, requests: &mut Requests) {
     loop {
-        let is_last = stop.load(Ordering::Relaxed);
+        requests.attend(running);
+        let is_last = requests.is_stopping();
+        let Running { sources, listening, watcher, .. } = running;
         watcher.look();
         let progress = sources.poll(Now::read(), &mut |location, seen| watcher.see(location, seen));
         let is_more = listening.poll(watcher) || progress.is_more;
         if watcher.flush(sources) {
             listening.commit();
         }
+        requests.be_ready(running);
         if is_last {
             break;
         }
         if !is_more {
-            sources.wait(LOOK_EVERY, &listening.fds());
+            let Running { sources, listening, .. } = running;
+            let mut others = listening.fds();
+            others.push(requests.fd());
+            sources.wait(LOOK_EVERY, &others);
         }
     }
+    let Running { sources, listening, watcher, .. } = running;
     // Lines without their line feed stay where they are: the next run reads them whole.
     watcher.look();
     let positions = sources.leave(&mut |location, seen| watcher.see(location, seen));
@@ -134,62 +188,6 @@ fn watch(
     if watcher.finish(positions) {
         listening.commit();
     }
-}
-
-/// A flag that SIGTERM and SIGINT raise. A second signal ends the process at once.
-fn stop_on_signals() -> anyhow::Result<Arc<AtomicBool>> {
-    let stop = Arc::new(AtomicBool::new(false));
-    for signal in [signal_hook::consts::SIGTERM, signal_hook::consts::SIGINT] {
-        signal_hook::flag::register_conditional_shutdown(signal, 130, Arc::clone(&stop))
-            .and_then(|_| signal_hook::flag::register(signal, Arc::clone(&stop)))
-            .context("cannot listen to signals")?;
-    }
-    Ok(stop)
-}
-
-fn state_folder(args: &RunArgs, site: &site::Site) -> anyhow::Result<PathBuf> {
-    if let Some(folder) = &args.state {
-        return Ok(folder.clone());
-    }
-    if site.configuration.is_some() {
-        return Ok(site.home.clone());
-    }
-    default_state_folder()
-}
-
-/// Where alerts and state are when neither an option nor a configuration says it.
-pub(crate) fn default_state_folder() -> anyhow::Result<PathBuf> {
-    if nix::unistd::geteuid().is_root() {
-        return Ok(PathBuf::from("/var/lib/bartizan"));
-    }
-    let of = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|p| p.is_absolute());
-    of("XDG_STATE_HOME")
-        .or_else(|| of("HOME").map(|home| home.join(".local/state")))
-        .map(|folder| folder.join("bartizan"))
-        .context("no folder for alerts is known; name one with --state DIR")
-}
-
-/// Two programs must not write into one home: OSSEC links `alerts.log` to its file of the day as we do, and
-/// keeps its own positions in `queue`. Whether its engine runs is told by the file it leaves in `var/run`.
-fn refuse_beside_ossec(state: &Path) -> anyhow::Result<()> {
-    let Ok(entries) = std::fs::read_dir(state.join("var/run")) else { return Ok(()) };
-    for entry in entries.flatten() {
-        let name = entry.file_name();
-        let process = name.to_str().and_then(|name| {
-            let process = name.strip_prefix("ossec-analysisd-")?.strip_suffix(".pid")?;
-            process.parse::<u32>().ok()
-        });
-        let Some(process) = process else { continue };
-        if Path::new("/proc").join(process.to_string()).exists() {
-            anyhow::bail!(
-                "OSSEC runs in {} (process {process}, says {}); its files are left alone and nothing was \
-                 started: name a folder for ours with --state DIR",
-                shown(state),
-                shown(&entry.path())
-            );
-        }
-    }
-    Ok(())
 }
 
 /// Whether to colour alerts.

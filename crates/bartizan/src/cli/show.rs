@@ -4,17 +4,34 @@ use std::borrow::Cow;
 use std::io::{IsTerminal as _, Write as _};
 
 use bartizan_base::{Diagnostic, Severity};
+use tracing::Level;
 
-use crate::cli::Colour;
+use crate::cli::{Colour, log};
 
-/// Writes a line to standard error. When that is closed there is nobody to tell. Names in it may be a
-/// stranger's: nothing in them controls the terminal.
+/// Tells of something that is not as it should be: in the log if one was begun, else on standard error. When that is
+/// closed there is nobody to tell. Names in it may be a stranger's: nothing in them controls the terminal.
 pub(crate) fn complain(line: &str) {
-    let _ = writeln!(std::io::stderr().lock(), "{}", tame(line));
+    say(Level::WARN, line);
+}
+
+/// The same for what people may like to know.
+pub(crate) fn inform(line: &str) {
+    say(Level::INFO, line);
+}
+
+/// The same for what ends the program.
+pub(crate) fn fail(line: &str) {
+    say(Level::ERROR, line);
+}
+
+fn say(level: Level, line: &str) {
+    if !log::say(level, line) {
+        let _ = writeln!(std::io::stderr().lock(), "{}", tame(line));
+    }
 }
 
 /// Control characters made visible, but for line feeds and tabs.
-fn tame(text: &str) -> Cow<'_, str> {
+pub(crate) fn tame(text: &str) -> Cow<'_, str> {
     let is_wild = |c: char| c.is_control() && c != '\n' && c != '\t';
     if !text.contains(is_wild) {
         return Cow::Borrowed(text);
@@ -70,7 +87,10 @@ impl Console {
 /// Prints diagnostics on standard error, most of a kind first where they are many.
 pub(crate) fn diagnostics(list: &[Diagnostic], console: Console) {
     for diagnostic in list {
-        let text = Console::diagnostic(console.stderr, diagnostic);
-        let _ = writeln!(std::io::stderr().lock(), "{text}");
+        let level = if diagnostic.is_error() { Level::ERROR } else { Level::WARN };
+        if !log::say(level, &diagnostic.to_string()) {
+            let text = Console::diagnostic(console.stderr, diagnostic);
+            let _ = writeln!(std::io::stderr().lock(), "{text}");
+        }
     }
 }

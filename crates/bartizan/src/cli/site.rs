@@ -22,6 +22,8 @@ pub(crate) struct Site {
     pub(crate) configuration: Option<Configuration>,
     /// `internal_options.conf` and the local one.
     pub(crate) options: InternalOptions,
+    /// Where it was read.
+    pub(crate) configuration_file: Option<PathBuf>,
     /// Decoders and rules.
     pub(crate) ruleset: Arc<Ruleset>,
     /// What is configured and not done yet.
@@ -62,6 +64,7 @@ fn home_of(config: &Path) -> PathBuf {
 /// Everything that could be read of a site, and what is wrong with it.
 pub(crate) struct Loaded {
     pub(crate) home: PathBuf,
+    pub(crate) configuration_file: Option<PathBuf>,
     pub(crate) configuration: Option<Configuration>,
     pub(crate) options: InternalOptions,
     pub(crate) ruleset: Option<Ruleset>,
@@ -78,8 +81,18 @@ pub(crate) fn load(common: &Common) -> Loaded {
         let settings = Settings { dialect, ..Settings::default() };
         let files = built_in::files();
         let ruleset = Ruleset::compile(&files, settings, &mut diagnostics);
-        let (home, options) = (PathBuf::from("."), InternalOptions::default());
-        return Loaded { home, configuration: None, options, ruleset, files, diagnostics };
+        let home = PathBuf::from(".");
+        let (configuration, configuration_file) = (None, None);
+        let options = InternalOptions::default();
+        return Loaded {
+            home,
+            configuration_file,
+            configuration,
+            options,
+            ruleset,
+            files,
+            diagnostics,
+        };
     };
     let (configuration, mut said) = ossec_conf::load(&found.config, dialect);
     diagnostics.append(&mut said);
@@ -97,7 +110,9 @@ pub(crate) fn load(common: &Common) -> Loaded {
     let is_broken = bartizan_base::diagnostic::any_error(&diagnostics);
     let ruleset = ruleset.filter(|_| !is_broken);
     leave_out_most(&mut diagnostics);
-    Loaded { home: found.home, configuration, options, ruleset, files, diagnostics }
+    let Found { home, config } = found;
+    let configuration_file = Some(config);
+    Loaded { home, configuration_file, configuration, options, ruleset, files, diagnostics }
 }
 
 /// Messages that anybody would read, of all files together.
@@ -128,17 +143,13 @@ const ENOUGH: [&str; 4] = [
 /// `with_warnings`, else counted.
 pub(crate) fn open(common: &Common, with_warnings: bool) -> anyhow::Result<Site> {
     let console = Console::new(common.color);
-    let Loaded { home, configuration, options, ruleset, diagnostics, .. } = load(common);
-    let Some(ruleset) = ruleset else {
-        // With a note about errors that are not shown.
-        let of_use = |d: &Diagnostic| d.is_error() || ENOUGH.contains(&d.code);
-        let shown: Vec<_> = diagnostics.into_iter().filter(of_use).collect();
-        show::diagnostics(&shown, console);
-        let errors = shown.iter().filter(|d| d.is_error()).count().max(1);
-        bail!("the configuration has {errors} error(s); nothing was started");
+    let (site, warnings) = match load(common).usable() {
+        Ok(usable) => usable,
+        Err(shown) => {
+            show::diagnostics(&shown, console);
+            bail!("{}; nothing was started", errors(&shown));
+        }
     };
-    let warnings: Vec<_> =
-        diagnostics.into_iter().filter(|d| d.severity == Severity::Warning).collect();
     if with_warnings {
         show::diagnostics(&warnings, console);
     } else if !warnings.is_empty() {
@@ -147,13 +158,41 @@ pub(crate) fn open(common: &Common, with_warnings: bool) -> anyhow::Result<Site>
             warnings.len()
         ));
     }
-    let not_yet = warnings.iter().filter(|warning| warning.code == codes::NOT_YET);
-    let not_yet = not_yet.map(|warning| match warning.message.split_once(" is accepted, but") {
-        Some((what, _)) => what.to_owned(),
-        None => warning.message.clone(),
-    });
-    let not_yet = not_yet.collect();
-    Ok(Site { home, configuration, options, ruleset: Arc::new(ruleset), not_yet })
+    Ok(site)
+}
+
+/// How many errors there are, in words.
+pub(crate) fn errors(diagnostics: &[Diagnostic]) -> String {
+    let errors = diagnostics.iter().filter(|d| d.is_error()).count().max(1);
+    format!("the configuration has {errors} error(s)")
+}
+
+impl Loaded {
+    /// The site, and warnings about it.
+    ///
+    /// # Errors
+    ///
+    /// What makes it unusable.
+    pub(crate) fn usable(self) -> Result<(Site, Vec<Diagnostic>), Vec<Diagnostic>> {
+        let Self { home, configuration_file, configuration, options, ruleset, .. } = self;
+        let mut diagnostics = self.diagnostics;
+        let Some(ruleset) = ruleset else {
+            // With a note about errors that are not shown.
+            diagnostics.retain(|d| d.is_error() || ENOUGH.contains(&d.code));
+            return Err(diagnostics);
+        };
+        diagnostics.retain(|d| d.severity == Severity::Warning);
+        let not_yet = diagnostics.iter().filter(|warning| warning.code == codes::NOT_YET);
+        let not_yet =
+            not_yet.map(|warning| match warning.message.split_once(" is accepted, but") {
+                Some((what, _)) => what.to_owned(),
+                None => warning.message.clone(),
+            });
+        let not_yet = not_yet.collect();
+        let ruleset = Arc::new(ruleset);
+        let site = Site { home, configuration, options, configuration_file, ruleset, not_yet };
+        Ok((site, diagnostics))
+    }
 }
 
 /// The sources of the lists that a configuration declares; `None` when it cannot be read.

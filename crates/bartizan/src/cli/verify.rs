@@ -9,7 +9,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use crate::cli::FOUND;
-use crate::cli::run::default_state_folder;
+use crate::cli::state;
 
 /// Arguments of `bartizan verify`.
 ///
@@ -37,7 +37,7 @@ fn parse_head(text: &str) -> Result<String, String> {
 pub(crate) fn run(args: &VerifyArgs) -> anyhow::Result<u8> {
     let home = match &args.home {
         Some(home) => home.clone(),
-        None => default_state_folder()?,
+        None => state::folder(None, None)?,
     };
     let logs = home.join("logs");
     std::fs::read_dir(&logs).with_context(|| format!("cannot look into {}", logs.display()))?;

@@ -1,6 +1,7 @@
 //! OSSEC's programs, called by their names through links that `bartizan link` made: options, texts, exit codes.
 
 mod analysisd;
+mod control;
 mod installed;
 mod logtest;
 mod makelists;

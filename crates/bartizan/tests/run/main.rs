@@ -4,9 +4,14 @@ mod files;
 mod following;
 mod hostile;
 mod listening;
+mod managed;
+mod metrics;
+mod own_log;
+mod reloading;
 mod restarting;
 mod scene;
 mod sealing;
+mod service;
 mod starting;
 mod stopping;
 #[path = "../support/mod.rs"]

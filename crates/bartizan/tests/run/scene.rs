@@ -55,6 +55,11 @@ impl Scene {
         scene
     }
 
+    /// One on a home that was made elsewhere.
+    pub(crate) fn of(home: Home) -> Self {
+        Self { home, written: 0 }
+    }
+
     pub(crate) fn install(&self, global: &str, more: &str) {
         self.home.write("etc/decoder.xml", DECODERS.as_bytes());
         self.home.write("rules/app_rules.xml", RULES.as_bytes());

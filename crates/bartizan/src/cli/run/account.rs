@@ -85,11 +85,6 @@ impl Counts {
         self.dropped.get(reason.number()).copied().unwrap_or(0)
     }
 
-    /// Lost, for any reason.
-    pub(super) fn all_dropped(&self) -> u64 {
-        self.dropped.iter().sum()
-    }
-
     /// Everything but what was read. Equal to it.
     #[cfg(test)]
     pub(super) fn accounted(&self) -> u64 {
@@ -98,7 +93,7 @@ impl Counts {
             + self.filtered
             + self.suppressed
             + self.queued
-            + self.all_dropped()
+            + self.dropped.iter().sum::<u64>()
     }
 
     fn drop(&mut self, reason: Drop) {

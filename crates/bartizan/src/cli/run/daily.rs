@@ -11,6 +11,7 @@ use bartizan_output::{DatedFile, Day};
 
 use super::commits::Growth;
 use crate::cli::complain;
+use crate::cli::service::protocol::OutputStatus;
 
 /// Text that waits for a disk with room, at most, in bytes and for each file. Beyond it entries are dropped
 /// and counted.
@@ -171,7 +172,22 @@ impl Daily {
 
     /// Entries that are not on disk, whether given up or still waiting.
     pub(super) fn unwritten(&self) -> u64 {
-        self.dropped + self.waiting.iter().map(|part| part.entries).sum::<u64>()
+        self.dropped + self.waiting_entries()
+    }
+
+    fn waiting_entries(&self) -> u64 {
+        self.waiting.iter().map(|part| part.entries).sum()
+    }
+
+    /// How it does.
+    pub(super) fn status(&self) -> OutputStatus {
+        OutputStatus {
+            output: self.file.link().display().to_string(),
+            waiting_entries: self.waiting_entries(),
+            waiting_bytes: self.waiting_bytes() as u64,
+            dropped_entries: self.dropped,
+            is_failing: self.is_failing,
+        }
     }
 }
 

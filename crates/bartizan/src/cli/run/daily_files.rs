@@ -18,6 +18,7 @@ use super::commits::Growth;
 use super::daily::Daily;
 use super::keeper::Keeper;
 use crate::cli::clock;
+use crate::cli::service::protocol::OutputStatus;
 
 /// How far back the last alert is looked for, in bytes.
 const TAIL_BYTES: u64 = 256 << 10;
@@ -34,6 +35,8 @@ pub(super) struct DailyFiles {
     calendar: Calendar,
     /// What the files of the last run say about how far alerts were numbered.
     earlier_number: u64,
+    /// Entries that files which are wanted no longer did not take.
+    retired: u64,
 }
 
 impl DailyFiles {
@@ -60,6 +63,36 @@ impl DailyFiles {
             calendar: Calendar::new(TimeZone::system()),
             // The links name other files as soon as today's are opened.
             earlier_number: number_below(home),
+            retired: 0,
+        }
+    }
+
+    /// Does what another configuration asks for. What waits is written first; what still waits after that goes with a file
+    /// that is wanted no longer.
+    pub(super) fn change(
+        &mut self,
+        home: &Path,
+        configuration: Option<&Configuration>,
+        options: &InternalOptions,
+    ) {
+        self.flush();
+        self.keeper.change(options.keeping());
+        let fresh = Self::new(home, configuration, options);
+        if self.template.is_some() != fresh.template.is_some() {
+            self.retired += self.alert_text.unwritten();
+            self.alert_text = fresh.alert_text;
+        }
+        self.template = fresh.template;
+        let optional = [
+            (&mut self.alert_json, fresh.alert_json),
+            (&mut self.archive_text, fresh.archive_text),
+            (&mut self.archive_json, fresh.archive_json),
+        ];
+        for (file, fresh) in optional {
+            if file.is_some() != fresh.is_some() {
+                self.retired += file.as_ref().map_or(0, Daily::unwritten);
+                *file = fresh;
+            }
         }
     }
 
@@ -144,7 +177,14 @@ impl DailyFiles {
 
     /// Entries that are not on disk, whether given up or still waiting.
     pub(super) fn unwritten(&mut self) -> u64 {
-        self.all().map(|file| file.unwritten()).sum()
+        self.retired + self.all().map(|file| file.unwritten()).sum::<u64>()
+    }
+
+    /// How each file does.
+    pub(super) fn outputs(&self) -> impl Iterator<Item = OutputStatus> {
+        let optional = [&self.alert_json, &self.archive_text, &self.archive_json];
+        let always = [&self.alert_text, &self.firewall];
+        always.into_iter().chain(optional.into_iter().flatten()).map(Daily::status)
     }
 
     fn all(&mut self) -> impl Iterator<Item = &mut Daily> {

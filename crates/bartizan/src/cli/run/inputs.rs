@@ -5,13 +5,13 @@ use std::time::SystemTime;
 
 use bartizan_collect::discover::discover;
 use bartizan_collect::sources::{Machine, Problem};
-use bartizan_collect::{LocalFile, Now, Patience, Sources, Start};
+use bartizan_collect::{LocalFile, Now, Patience, Seen, Sources, Start};
 use bartizan_config::ossec_conf::localfile::LogFormat;
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
 use crate::cli::site::Site;
-use crate::cli::{clock, complain};
+use crate::cli::{clock, complain, inform};
 
 /// Inputs to read, and what a person should be told about them.
 pub(super) struct Inputs {
@@ -71,8 +71,25 @@ impl Inputs {
     /// Prepares reading.
     pub(super) fn open(&self) -> (Sources, Vec<Problem>) {
         raise_limit_of_files();
-        let host = String::from_utf8_lossy(&clock::server_name()).into_owned();
-        Sources::new(&self.settings, Machine::new(host), Patience::default(), Now::read())
+        Sources::new(&self.settings, Self::machine(), Patience::default(), Now::read())
+    }
+
+    /// Has `sources` read these instead. Those that stay as they were go on undisturbed.
+    pub(super) fn change(
+        &self,
+        sources: &mut Sources,
+        sink: &mut dyn FnMut(&[u8], Seen<'_>),
+    ) -> Vec<Problem> {
+        sources.change(&self.settings, Self::machine(), Patience::default(), Now::read(), sink)
+    }
+
+    /// How many there are, as configured.
+    pub(super) fn count(&self) -> usize {
+        self.settings.len()
+    }
+
+    fn machine() -> Machine {
+        Machine::new(String::from_utf8_lossy(&clock::server_name()).into_owned())
     }
 
     /// Says what is read and what is not; true when something is.
@@ -81,7 +98,7 @@ impl Inputs {
             complain(&format!("bartizan: {}: {}", problem.location.display(), problem.reason));
         }
         for note in &self.notes {
-            complain(&format!("bartizan: {note}"));
+            inform(&format!("bartizan: {note}"));
         }
         let is_left_out = |at: usize| {
             problems.iter().any(|problem| problem.setting == at && problem.reason.is_left_out())
@@ -91,7 +108,7 @@ impl Inputs {
         if names.is_empty() {
             return false;
         }
-        complain(&format!("bartizan: watching {}", names.join(", ")));
+        inform(&format!("bartizan: watching {}", names.join(", ")));
         true
     }
 }

@@ -73,6 +73,13 @@ impl Keeper {
         }
     }
 
+    /// Keeps as `options` say from now on; work that has begun ends as it was begun.
+    pub(super) fn change(&mut self, options: internal_options::Keeping) {
+        let internal_options::Keeping { wait, compress, days, bytes } = options;
+        self.keeping = Keeping { compress, days, bytes };
+        self.wait = Duration::from_secs(wait).max(SHORTEST_WAIT);
+    }
+
     /// Whether the files of days before `today` are to be closed and given to [`Keeper::start`] now. Only when
     /// everything is on disk, since what waits may belong to them.
     pub(super) fn is_due(&mut self, now: Instant, today: Day, is_written: bool) -> bool {

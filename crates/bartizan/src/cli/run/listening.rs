@@ -4,17 +4,18 @@ use std::os::fd::BorrowedFd;
 use std::path::Path;
 
 use anyhow::Context as _;
+use bartizan_base::Diagnostic;
 use bartizan_collect::Line;
 use bartizan_collect::Seen as Input;
+use bartizan_collect::Sources;
 use bartizan_collect::line::LOCAL_FILE;
 use bartizan_listen::notice::{OWN_LOCATION, SYSLOG};
 use bartizan_listen::{Counts, Listener, Notice, Seen, Settings, Surroundings, Transport};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
-use super::RunArgs;
 use super::watcher::Watcher;
+use crate::cli::complain;
 use crate::cli::site::Site;
-use crate::cli::{Console, complain, show};
 
 /// Where events wait on the disk, below the folder of state.
 const SPOOL: &str = "queue/spool/syslog";
@@ -22,32 +23,34 @@ const SPOOL: &str = "queue/spool/syslog";
 const DESCRIPTORS: u64 = 4_096;
 
 /// Listeners, before they are opened.
+#[derive(Clone)]
 pub(super) struct Plan(Settings);
 
-/// What the configuration asks for. Mistakes in certificates are shown, and nothing starts then.
-pub(super) fn plan(args: &RunArgs, site: &Site) -> anyhow::Result<Plan> {
+/// What the configuration asks for.
+///
+/// # Errors
+///
+/// What is wrong with certificates.
+pub(super) fn plan(site: &Site) -> Result<Plan, Vec<Diagnostic>> {
     let remotes = site.configuration.as_ref().map(|c| c.remotes.as_slice());
     let (settings, diagnostics) = Settings::of(remotes.unwrap_or_default(), &site.home);
-    if !diagnostics.is_empty() {
-        show::diagnostics(&diagnostics, Console::new(args.common.color));
-        anyhow::bail!("the configuration has {} error(s); nothing was started", diagnostics.len());
-    }
-    Ok(Plan(settings))
+    if diagnostics.is_empty() { Ok(Plan(settings)) } else { Err(diagnostics) }
 }
 
 impl Plan {
     /// Opens them. The folder of state must be ours already.
     pub(super) fn start(self, state: &Path) -> anyhow::Result<Listening> {
         if self.0.listeners.is_empty() {
-            return Ok(Listening { listener: None });
+            return Ok(Listening { listener: None, plan: self });
         }
         if self.0.listeners.iter().any(|listener| listener.transport != Transport::Udp) {
             allow_descriptors();
         }
         let spool = Some(state.join(SPOOL));
         let surroundings = Surroundings { spool, ..Surroundings::default() };
-        let listener = Listener::start(self.0, surroundings).context("cannot listen for syslog")?;
-        Ok(Listening { listener: Some(listener) })
+        let listener = Listener::start(self.0.clone(), surroundings);
+        let listener = Some(listener.context("cannot listen for syslog")?);
+        Ok(Listening { listener, plan: self })
     }
 }
 
@@ -64,12 +67,42 @@ fn allow_descriptors() {
 /// Listeners, open or not; perhaps none.
 pub(super) struct Listening {
     listener: Option<Listener>,
+    plan: Plan,
 }
 
 impl Listening {
     /// Whether anything is listened on.
     pub(super) fn is_on(&self) -> bool {
         self.listener.is_some()
+    }
+
+    /// Listens as `plan` says from now on. If that is something else, what came so far is analysed and written first.
+    /// Where it cannot be done it is said, and everything stays as it was.
+    pub(super) fn change(
+        &mut self,
+        plan: Plan,
+        home: &Path,
+        watcher: &mut Watcher,
+        sources: &mut Sources,
+    ) {
+        if plan.0 == self.plan.0 {
+            return;
+        }
+        self.close(watcher);
+        if watcher.flush(sources) {
+            self.commit();
+        }
+        self.say_goodbye();
+        // The addresses are free only then.
+        self.listener = None;
+        let (old, open) = (self.plan.clone(), |plan: Plan| plan.start(home));
+        match open(plan).or_else(|error| {
+            complain(&format!("bartizan: {error:#}; listening as before"));
+            open(old)
+        }) {
+            Ok(listening) => *self = listening,
+            Err(error) => complain(&format!("bartizan: {error:#}; nothing is listened on")),
+        }
     }
 
     /// What becomes readable when there is something to poll.

@@ -1,11 +1,12 @@
 //! From what inputs yield to alerts in files and on the terminal.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use bartizan_alert::{Calendar, LocalDate, terminal};
-use bartizan_analysis::{Engine, Report, Role, Silence};
+use bartizan_analysis::{Engine, Report, Role, Ruleset, Silence};
 use bartizan_base::Timestamp;
 use bartizan_collect::line::LOCAL_FILE;
 use bartizan_collect::{Notice, Now, Position, Seen, Sources, notice};
@@ -16,10 +17,12 @@ use super::account::Account;
 use super::daily_files::DailyFiles;
 use super::gathered::Gathered;
 use super::places::Places;
-use super::screen::Screen;
+use super::snapshot;
 use super::state_files::StateFiles;
+use crate::cli::screen::Screen;
+use crate::cli::service::protocol::{OutputStatus, Status};
 use crate::cli::site::Site;
-use crate::cli::{clock, complain, facts, losses};
+use crate::cli::{clock, complain, facts, inform, losses};
 
 /// How long the end of the program waits for a screen that takes nothing.
 const SCREEN_PATIENCE: Duration = Duration::from_secs(1);
@@ -40,6 +43,9 @@ pub(super) struct Watcher {
     told: Told,
     state_files: StateFiles,
     places: Places,
+    home: PathBuf,
+    /// The file that was read; `None` for the rules that are built in.
+    configuration: Option<PathBuf>,
 }
 
 /// Whom alerts are told, and what was told.
@@ -103,6 +109,8 @@ impl Watcher {
             told,
             state_files,
             places,
+            home: state.to_owned(),
+            configuration: site.configuration_file,
         })
     }
 
@@ -167,6 +175,44 @@ impl Watcher {
         }
     }
 
+    /// Goes on with another configuration, between two events. Gives the rules that were in force.
+    pub(super) fn change(&mut self, site: Site) -> Arc<Ruleset> {
+        self.analyse();
+        let old = Arc::clone(self.engine.ruleset());
+        self.engine.swap(site.ruleset);
+        self.told.files.change(&self.home, site.configuration.as_ref(), &site.options);
+        self.told.files.prepare(&self.told.calendar.date(self.received).to_owned());
+        self.configuration = site.configuration_file;
+        old
+    }
+
+    /// How it is going, and where each source was read to. What only the moment of telling knows is left out.
+    pub(super) fn status(&self, sources: &Sources) -> (Status, Vec<(usize, Position)>) {
+        let ruleset = self.engine.ruleset();
+        let (told, places) = snapshot::sources(&self.told.account, sources);
+        let screen = OutputStatus {
+            output: "terminal".to_owned(),
+            dropped_entries: self.told.screen.lost(),
+            ..OutputStatus::default()
+        };
+        let losses = self.engine.counters().losses();
+        let status = Status {
+            home: self.home.display().to_string(),
+            configuration: self.configuration.as_ref().map(|path| path.display().to_string()),
+            rules: ruleset.rules.rules.len(),
+            decoders: ruleset.decoders.table().infos.len().saturating_sub(1),
+            threads: self.threads,
+            lines: snapshot::lines(&self.told.account.sum()),
+            alerts: self.told.counts.alerts,
+            sources: told,
+            outputs: self.told.files.outputs().chain([screen]).collect(),
+            memory: losses::object(&self.engine.stores()),
+            lost: losses.iter().map(|&(count, what)| (what.to_owned(), count)).collect(),
+            ..Status::default()
+        };
+        (status, places)
+    }
+
     /// Lets `sources` go on where an earlier run stopped.
     pub(super) fn resume(&mut self, sources: &mut Sources) {
         self.places.resume(sources);
@@ -225,7 +271,7 @@ impl Watcher {
         ];
         text += &losses::list(&own);
         text += &losses::list(&self.engine.counters().losses());
-        complain(&text);
+        inform(&text);
     }
 }
 

@@ -1,4 +1,4 @@
-//! Alerts on standard output, written by a thread of their own: a terminal that was stopped (^S) or a reader
+//! What people read while the program runs, written by a thread of its own: a terminal that was stopped (^S) or a reader
 //! that does not read stops neither the detection nor the end of the program.
 
 use std::io::{self, Write};
@@ -11,10 +11,9 @@ const WAITING_BYTES: usize = 1 << 20;
 /// How long a full queue is waited for before anything is lost; once, until the screen takes something again.
 const PATIENCE: Duration = Duration::from_millis(100);
 
-/// The screen and what it has still to take.
-pub(super) struct Screen {
+/// The screen, or whatever stands for it, and what it has still to take.
+pub(crate) struct Screen {
     shared: Arc<Shared>,
-    lost: u64,
 }
 
 struct Shared {
@@ -29,6 +28,8 @@ struct Queue {
     waiting_entries: u64,
     /// Entries that are being written now.
     writing_entries: u64,
+    /// Entries that did not fit.
+    lost: u64,
     /// It was waited for in vain, and has taken nothing since.
     is_stuck: bool,
 }
@@ -65,19 +66,20 @@ impl Shared {
 
 impl Screen {
     /// Standard output.
-    pub(super) fn stdout() -> io::Result<Self> {
+    pub(crate) fn stdout() -> io::Result<Self> {
         Self::new(io::stdout())
     }
 
-    fn new(out: impl Write + Send + 'static) -> io::Result<Self> {
+    /// Anything that is written to and may not take it at once.
+    pub(crate) fn new(out: impl Write + Send + 'static) -> io::Result<Self> {
         let shared = Arc::new(Shared { queue: Mutex::default(), changed: Condvar::new() });
         let writer = Arc::clone(&shared);
         thread::Builder::new().name("screen".to_owned()).spawn(move || writer.write_to(out))?;
-        Ok(Self { shared, lost: 0 })
+        Ok(Self { shared })
     }
 
     /// Adds an entry. It is shown after the next [`Screen::flush`] at the latest.
-    pub(super) fn add(&mut self, entry: &[u8]) {
+    pub(crate) fn add(&self, entry: &[u8]) {
         let is_full = |queue: &mut Queue| queue.waiting.len() + entry.len() > WAITING_BYTES;
         let mut queue = self.shared.lock();
         if is_full(&mut queue) && !queue.is_stuck {
@@ -87,7 +89,7 @@ impl Screen {
         }
         if is_full(&mut queue) {
             queue.is_stuck = true;
-            self.lost += 1;
+            queue.lost += 1;
             return;
         }
         queue.waiting.extend_from_slice(entry);
@@ -95,12 +97,12 @@ impl Screen {
     }
 
     /// Lets the screen show what was added. Does not wait for it.
-    pub(super) fn flush(&self) {
+    pub(crate) fn flush(&self) {
         self.shared.changed.notify_all();
     }
 
     /// Waits for the screen, at most so long. The number of entries that were not shown.
-    pub(super) fn finish(&mut self, patience: Duration) -> u64 {
+    pub(crate) fn finish(&self, patience: Duration) -> u64 {
         self.flush();
         let left = |queue: &mut Queue| queue.waiting_entries + queue.writing_entries;
         let waited =
@@ -108,7 +110,12 @@ impl Screen {
                 .changed
                 .wait_timeout_while(self.shared.lock(), patience, |queue| left(queue) > 0);
         let mut queue = waited.unwrap_or_else(PoisonError::into_inner).0;
-        self.lost + left(&mut queue)
+        queue.lost + left(&mut queue)
+    }
+
+    /// Entries that were given up so far.
+    pub(crate) fn lost(&self) -> u64 {
+        self.shared.lock().lost
     }
 }
 
@@ -139,7 +146,7 @@ mod tests {
     fn a_screen_that_takes_nothing_loses_what_does_not_fit_and_blocks_nobody() {
         let (allow, allowed) = channel();
         let (taken, takes) = channel();
-        let mut screen = Screen::new(Slow { allowed, taken }).expect("a thread");
+        let screen = Screen::new(Slow { allowed, taken }).expect("a thread");
         let entry = vec![b'x'; WAITING_BYTES / 4];
         screen.add(&entry);
         screen.flush();
@@ -148,7 +155,7 @@ mod tests {
         }
         let unseen = screen.finish(Duration::from_millis(10));
         assert_eq!(unseen, 11);
-        let lost = screen.lost;
+        let lost = screen.lost();
         // Up to four are in the hands of the writer, and four wait.
         assert!((3..=7).contains(&lost), "{lost}");
         drop(allow);
@@ -159,7 +166,7 @@ mod tests {
 
     #[test]
     fn a_screen_that_takes_everything_loses_nothing() {
-        let mut screen = Screen::new(io::sink()).expect("a thread");
+        let screen = Screen::new(io::sink()).expect("a thread");
         for _ in 0..100_000 {
             screen.add(&[b'x'; 100]);
         }
