@@ -94,18 +94,12 @@ impl Reader<'_, '_> {
             }
             b'-' | b'0'..=b'9' => {
                 let (written, parts) = number(&mut self.lexer)?;
-                if !push_number(written, &parts, &mut self.scratch.made) {
-                    self.scratch.made.extend_from_slice(written);
+                if self.is_quiet || !push_number(written, &parts, &mut self.scratch.made) {
+                    self.push(written);
                 }
             }
-            b'[' => {
-                self.push_container(Container::Array, false)?;
-                return Some(false);
-            }
-            b'{' => {
-                self.push_container(Container::Object, false)?;
-                return Some(false);
-            }
+            b'[' => return self.skip(Container::Array),
+            b'{' => return self.skip(Container::Object),
             _ => match self.lexer.null_or_bool()? {
                 None if self.options.null == Null::Discarded => return Some(false),
                 word => self.scratch.made.extend_from_slice(spelled(word)),
@@ -114,11 +108,20 @@ impl Reader<'_, '_> {
         Some(true)
     }
 
+    /// Goes behind an array or an object that cannot stand in a list: false.
+    fn skip(&mut self, container: Container) -> Option<bool> {
+        let is_quiet = std::mem::replace(&mut self.is_quiet, true);
+        self.push_container(container, false)?;
+        self.is_quiet = is_quiet;
+        Some(false)
+    }
+
     /// Appends an array or an object in one, the lexer being in front of it: a blank behind each comma of an array; a
     /// line for each member of an object, behind as many tabs as there are brackets around it. False if it is too deep
     /// or too long; the lexer is behind it all the same.
     fn push_container(&mut self, outermost: Container, is_wanted: bool) -> Option<bool> {
         let start = self.scratch.made.len();
+        let is_quiet = self.is_quiet;
         let mut is_whole = true;
         self.scratch.containers.clear();
         self.open(outermost)?;
@@ -137,9 +140,11 @@ impl Reader<'_, '_> {
             let length = self.scratch.made.len();
             if length - start > limits::EVENT_BYTES || (!is_wanted && length > MADE_BYTES) {
                 is_whole = false;
+                self.is_quiet = true;
                 self.scratch.made.truncate(start);
             }
         }
+        self.is_quiet = is_quiet;
         Some(is_whole)
     }
 
@@ -202,7 +207,8 @@ impl Reader<'_, '_> {
         string.clear();
         let read = push_string(&mut self.lexer, &mut string);
         self.push(b"\"");
-        for &byte in &string {
+        let wanted = if self.is_quiet { &[][..] } else { &string };
+        for &byte in wanted {
             match byte {
                 b'"' | b'\\' => self.push(&[b'\\', byte]),
                 b'\n' => self.push(b"\\n"),
@@ -249,13 +255,18 @@ impl Reader<'_, '_> {
 
     /// Tabs, one for each container that is open. What is deeper than is kept needs no more.
     fn push_tabs(&mut self) {
+        if self.is_quiet {
+            return;
+        }
         let made = &mut self.scratch.made;
         let count = self.scratch.containers.len().min(limits::MEMBER_DEPTH);
         made.resize(made.len() + count, b'\t');
     }
 
     fn push(&mut self, text: &[u8]) {
-        self.scratch.made.extend_from_slice(text);
+        if !self.is_quiet {
+            self.scratch.made.extend_from_slice(text);
+        }
     }
 
     /// How many objects and arrays are open.

@@ -38,6 +38,8 @@ pub(super) struct Reader<'a, 's> {
     pub(super) options: &'a Options,
     names: &'a FieldNames,
     pub(super) scratch: &'s mut Scratch,
+    /// Nobody wants the value that is read: it is only made sure that it is one.
+    pub(super) is_quiet: bool,
     /// Whether dstuser has a value.
     has_user: bool,
     leaves: usize,
@@ -63,7 +65,17 @@ impl<'a, 's> Reader<'a, 's> {
         has_user: bool,
     ) -> Self {
         let lexer = SliceLexer::new(text);
-        Self { text, lexer, options, names, scratch, has_user, leaves: 0, objects: 0 }
+        Self {
+            text,
+            lexer,
+            options,
+            names,
+            scratch,
+            is_quiet: false,
+            has_user,
+            leaves: 0,
+            objects: 0,
+        }
     }
 
     /// Reads the object that the text begins with. `None` if it is broken.
@@ -110,6 +122,7 @@ impl<'a, 's> Reader<'a, 's> {
         }
         let level = *self.scratch.levels.last()?;
         let goal = self.goal(name, level);
+        self.is_quiet = matches!(goal, Goal::Member { is_kept: false, named: None });
         let leaf = self.leaf(first, matches!(goal, Goal::Member { named: Some(_), .. }))?;
         if !self.store(name, level.member, &goal, &leaf) {
             self.scratch.made.truncate(kept);
@@ -232,10 +245,11 @@ impl<'a, 's> Reader<'a, 's> {
                 let start = self.at();
                 let (written, parts) = number(&mut self.lexer)?;
                 let made_start = self.scratch.made.len();
-                Some(Leaf::Text(if push_number(written, &parts, &mut self.scratch.made) {
-                    self.made_since(made_start)
-                } else {
-                    self.read_since(start)
+                let is_made =
+                    !self.is_quiet && push_number(written, &parts, &mut self.scratch.made);
+                Some(Leaf::Text(match is_made {
+                    true => self.made_since(made_start),
+                    false => self.read_since(start),
                 }))
             }
             _ => {

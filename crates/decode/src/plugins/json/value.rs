@@ -9,8 +9,9 @@ use hifijson::{Read as _, SliceLexer};
 
 use super::Piece;
 
-/// Longest number that is converted, in bytes; a longer one stays as it is written.
-const NUMBER_BYTES: usize = 32;
+/// Most digits of a number that is converted, those of its exponent included. One with more stays as it is written: to
+/// find the floating number that is nearest to it may take long.
+const DIGITS: usize = 19;
 /// From here on a number stays as it is written: 2 to the power of 127.
 const LARGEST: f64 = 1.701_411_834_604_692_3e38;
 /// From here on every number is a whole one: 2 to the power of 53.
@@ -80,7 +81,8 @@ pub(super) fn number<'a>(lexer: &mut SliceLexer<'a>) -> Option<(&'a [u8], Parts)
 /// Appends a number as rules see it: a whole one that fits 32 bits as such, any other with six decimals. False if it
 /// stays as it is written.
 pub(super) fn push_number(written: &[u8], parts: &Parts, made: &mut Vec<u8>) -> bool {
-    if written.len() > NUMBER_BYTES {
+    // Most numbers are short.
+    if written.len() > DIGITS && written.iter().filter(|b| b.is_ascii_digit()).count() > DIGITS {
         return false;
     }
     let Ok(text) = std::str::from_utf8(written) else { return false };
