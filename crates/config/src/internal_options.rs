@@ -10,6 +10,7 @@
 mod keeping;
 mod keys;
 mod memory;
+mod silence;
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -20,6 +21,7 @@ use bartizan_base::{Diagnostic, Dialect, Flavour, Place, Severity, Source, Span,
 
 pub use keeping::Keeping;
 pub use keys::{KEYS, key};
+pub use silence::Tolerance;
 
 /// The file that users edit, below the home; it counts before the other one.
 pub const LOCAL_FILE: &str = "etc/local_internal_options.conf";

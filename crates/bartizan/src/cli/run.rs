@@ -25,6 +25,8 @@ mod notify;
 mod places;
 mod reload;
 mod requests;
+mod rhythm;
+mod silences;
 mod snapshot;
 mod state_files;
 mod statistics_files;

@@ -12,6 +12,9 @@ pub mod key {
         ACCUMULATED_IDS, DATABASES_MIB, FIRST_SEEN_KEYS, HISTORY_EVENTS, HISTORY_MIB,
         IGNORED_LINES, KEPT_OUTPUTS, KEPT_OUTPUTS_MIB, PLAN_MIB, PROGRAM_NAMES,
     };
+    pub use crate::internal_options::silence::{
+        SILENCE, SILENCE_FACTOR, SILENCE_GAPS, SILENCE_LEARNING, SILENCE_LEAST,
+    };
 
     pub static DEFAULT_TIMEFRAME: InternalOption = InternalOption {
         key: "analysisd.default_timeframe",
@@ -630,6 +633,11 @@ pub static KEYS: &[&InternalOption] = &[
     &key::KEPT_OUTPUTS,
     &key::KEPT_OUTPUTS_MIB,
     &key::DATABASES_MIB,
+    &key::SILENCE,
+    &key::SILENCE_LEAST,
+    &key::SILENCE_LEARNING,
+    &key::SILENCE_GAPS,
+    &key::SILENCE_FACTOR,
     &key::KEEP_DAYS,
     &key::KEEP_MIB,
 ];

@@ -168,9 +168,9 @@ impl Default for Account {
 }
 
 impl Account {
-    /// Enters a line that was taken in.
-    pub(super) fn take(&mut self, location: &[u8]) {
-        let source = self.source(location);
+    /// Enters a line that was taken in. Gives the number of its source.
+    pub(super) fn take(&mut self, location: &[u8]) -> usize {
+        let source = self.number(location);
         self.last = source;
         if let Some(known) = self.sources.get_mut(source) {
             known.counts.read += 1;
@@ -180,6 +180,7 @@ impl Account {
             Some(back) if back.source == source => back.lines += 1,
             _ => self.waiting.push_back(Waiting { source, lines: 1 }),
         }
+        source
     }
 
     /// Enters what became of the line that waits longest.
@@ -205,10 +206,16 @@ impl Account {
         sum
     }
 
-    /// Every source from which something came, in order of appearance; the others at the end.
+    #[cfg(test)]
     pub(super) fn sources(&self) -> impl Iterator<Item = &Source> {
-        let (others, known) = self.sources.split_at_checked(1).unwrap_or_default();
-        known.iter().chain(others).filter(|source| source.counts.read > 0)
+        self.numbered_sources().map(|(_, source)| source)
+    }
+
+    /// Every source from which something came, in order of appearance, with its number; the others at the end.
+    pub(super) fn numbered_sources(&self) -> impl Iterator<Item = (usize, &Source)> {
+        let numbered = self.sources.iter().enumerate();
+        let known = numbered.clone().skip(1).chain(numbered.take(1));
+        known.filter(|(_, source)| source.counts.read > 0)
     }
 
     fn leave_queue(&mut self, enter: impl FnOnce(&mut Counts)) {
@@ -223,8 +230,13 @@ impl Account {
         }
     }
 
-    /// The number of a source, a new one if there is room for it.
-    fn source(&mut self, location: &[u8]) -> usize {
+    /// The name of the source of that number.
+    pub(super) fn name(&self, number: usize) -> Option<&[u8]> {
+        self.sources.get(number).map(|source| &*source.name)
+    }
+
+    /// The number of a source: a new one if there is room for it, else 0, that of the others.
+    pub(super) fn number(&mut self, location: &[u8]) -> usize {
         let is_last = |source: &Source| self.last > 0 && *source.name == *location;
         if self.sources.get(self.last).is_some_and(is_last) {
             return self.last;

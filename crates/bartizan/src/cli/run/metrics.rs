@@ -62,6 +62,11 @@ fn add_lines(registry: &mut Registry, status: &Status) {
     let reasons = reasons.map(|(reason, count)| (vec![("reason", reason.clone())], *count));
     registry.register("lines_dropped", "Lines lost, by reason", counters(reasons));
     registry.register("lines_queued", "Lines that wait", gauges(of(|lines| lines.queued)));
+    let silent = status
+        .sources
+        .iter()
+        .map(|source| (vec![("source", source.source.clone())], u64::from(source.is_silent)));
+    registry.register("source_silent", "Whether it is quiet for too long", gauges(silent));
     let lag = status.sources.iter().filter_map(|source| {
         Some((vec![("source", source.source.clone())], source.place.as_ref()?.lag_bytes?))
     });
@@ -122,7 +127,7 @@ mod tests {
     fn names_of_sources_stay_within_their_quotes() {
         let source = "a\"b\\c\nd".to_owned();
         let lines = Lines { read: 3, quiet: 3, ..Lines::default() };
-        let sources = vec![SourceStatus { source, lines, place: None }];
+        let sources = vec![SourceStatus { source, lines, place: None, is_silent: false }];
         let text = text(&Status { sources, ..Status::default() }).expect("text");
         assert!(
             text.contains("bartizan_lines_read_total{source=\"a\\\"b\\\\c\\nd\"} 3\n"),

@@ -10,6 +10,7 @@ use bartizan_collect::{Position, Sources};
 use jiff::Timestamp;
 
 use super::account::{Account, Counts, Drop};
+use super::silences::Silences;
 use crate::cli::log;
 use crate::cli::service::protocol::{Lines, Place, SourceStatus, Status};
 
@@ -55,22 +56,25 @@ fn lag(position: &Position) -> Option<u64> {
 /// The sources of the account and those from which nothing came yet, with the places of those that are files.
 pub(super) fn sources(
     account: &Account,
+    silences: &Silences,
     sources: &Sources,
 ) -> (Vec<SourceStatus>, Vec<(usize, Position)>) {
     let mut numbers = HashMap::new();
     let mut told = Vec::new();
-    for source in account.sources() {
+    for (number, source) in account.numbered_sources() {
         numbers.insert(source.name.to_vec(), told.len());
         told.push(SourceStatus {
             source: name(&source.name),
             lines: lines(&source.counts),
             place: None,
+            is_silent: silences.is_silent(number),
         });
     }
     for (location, _) in sources.counts() {
         numbers.entry(location.to_vec()).or_insert_with(|| {
             let source = name(location);
-            told.push(SourceStatus { source, lines: lines(&Counts::default()), place: None });
+            let lines = lines(&Counts::default());
+            told.push(SourceStatus { source, lines, place: None, is_silent: false });
             told.len() - 1
         });
     }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use bartizan_alert::{Calendar, LocalDate, terminal};
@@ -17,6 +17,7 @@ use super::account::Account;
 use super::daily_files::DailyFiles;
 use super::gathered::Gathered;
 use super::places::Places;
+use super::silences::Silences;
 use super::snapshot;
 use super::state_files::StateFiles;
 use crate::cli::screen::Screen;
@@ -43,6 +44,7 @@ pub(super) struct Watcher {
     told: Told,
     state_files: StateFiles,
     places: Places,
+    silences: Silences,
     home: PathBuf,
     /// The file that was read; `None` for the rules that are built in.
     configuration: Option<PathBuf>,
@@ -109,6 +111,7 @@ impl Watcher {
             told,
             state_files,
             places,
+            silences: Silences::new(site.options.tolerance(), Instant::now()),
             home: state.to_owned(),
             configuration: site.configuration_file,
         })
@@ -122,6 +125,7 @@ impl Watcher {
     /// Reads the clock: what is seen from now on counts as received now.
     pub(super) fn look(&mut self) {
         self.received = clock::now();
+        self.silences.turn(Instant::now());
     }
 
     /// Takes what an input yields. It is analysed with the next [`Watcher::flush`] at the latest.
@@ -137,6 +141,8 @@ impl Watcher {
 
     fn note(&mut self, location: &[u8], notice: &Notice) {
         let name = String::from_utf8_lossy(location).into_owned();
+        let number = self.told.account.number(location);
+        self.silences.note(number, location, notice);
         if !matches!(notice, Notice::Opened { .. }) {
             complain(&format!("bartizan: {name}: {}", notice.message()));
         }
@@ -146,7 +152,8 @@ impl Watcher {
     }
 
     fn take(&mut self, kind: u8, location: &[u8], line: &[u8]) {
-        self.told.account.take(location);
+        let source = self.told.account.take(location);
+        self.silences.hear(source, location);
         self.gathered.push(kind, location, line, self.received);
         if self.gathered.is_full() {
             self.analyse();
@@ -182,6 +189,7 @@ impl Watcher {
         self.engine.swap(site.ruleset);
         self.told.files.change(&self.home, site.configuration.as_ref(), &site.options);
         self.told.files.prepare(&self.told.calendar.date(self.received).to_owned());
+        self.silences.change(site.options.tolerance());
         self.configuration = site.configuration_file;
         old
     }
@@ -189,7 +197,7 @@ impl Watcher {
     /// How it is going, and where each source was read to. What only the moment of telling knows is left out.
     pub(super) fn status(&self, sources: &Sources) -> (Status, Vec<(usize, Position)>) {
         let ruleset = self.engine.ruleset();
-        let (told, places) = snapshot::sources(&self.told.account, sources);
+        let (told, places) = snapshot::sources(&self.told.account, &self.silences, sources);
         let screen = OutputStatus {
             output: "terminal".to_owned(),
             dropped_entries: self.told.screen.lost(),
@@ -224,6 +232,7 @@ impl Watcher {
         for event in self.told.files.take_events() {
             self.take(LOCAL_FILE, FILES_LOCATION, event.as_bytes());
         }
+        self.tell_of_silence(sources);
         self.analyse();
         self.places.commit(self.told.files.growths(), sources);
         let is_written = self.write();
@@ -231,6 +240,17 @@ impl Watcher {
             self.places.save_if_due(sources, Now::read());
         }
         is_written
+    }
+
+    /// Has rules hear of sources that are not heard any more, and of those that are again.
+    fn tell_of_silence(&mut self, sources: &Sources) {
+        self.silences.look(&self.told.account, |location| {
+            let is_file = location.first() == Some(&b'/');
+            !is_file || sources.counts().any(|(read, _)| read == location)
+        });
+        for event in self.silences.take_events() {
+            self.take(LOCAL_FILE, notice::OWN_LOCATION.as_bytes(), event.as_bytes());
+        }
     }
 
     /// The same at the end, with the places where the next run goes on.

@@ -129,6 +129,9 @@ pub(crate) struct SourceStatus {
     /// Of files.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) place: Option<Place>,
+    /// It has been quiet for far longer than usual.
+    #[serde(default)]
+    pub(crate) is_silent: bool,
 }
 
 /// How far a file was read.

@@ -75,7 +75,8 @@ fn sources(status: &Status) -> String {
             || "-".to_owned(),
             |place| place.lag_bytes.map_or_else(|| "moved".to_owned(), |bytes| bytes.to_string()),
         );
-        text += &format!("{behind:>10}  {}\n", source.source);
+        let silent = if source.is_silent { " (silent)" } else { "" };
+        text += &format!("{behind:>10}  {}{silent}\n", source.source);
     }
     text
 }

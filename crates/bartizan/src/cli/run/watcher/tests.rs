@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use bartizan_collect::Patience;
+use bartizan_collect::sources::Machine;
 use clap::Parser;
 use proptest::prelude::*;
 
@@ -73,6 +75,30 @@ fn account(threads: u16, lines: &[Line], times: usize, at_once: usize) -> HashMa
     assert_eq!(watcher.told.account.sum().queued, 0);
     assert_eq!(watcher.told.account.sum().alerted, watcher.told.counts.alerts);
     watcher.told.account.sources().map(|s| (s.name.to_vec(), s.counts)).collect()
+}
+
+#[test]
+fn a_source_that_went_silent_is_alerted_on() {
+    let home = tempfile::tempdir().expect("a temporary folder");
+    let mut watcher = watcher(home.path(), 1);
+    let machine = Machine::new("here");
+    let (mut sources, _) = Sources::new(&[], machine, Patience::default(), Now::read());
+    let start = Instant::now();
+    let (two_days, later) = (2 * 86_400, 2 * 86_400 + 4_000);
+    for second in (0..=two_days).step_by(120) {
+        watcher.silences.turn(start + Duration::from_secs(second));
+        watcher.take(b'1', b"10.0.0.7", format!("line {second}").as_bytes());
+    }
+    watcher.flush(&mut sources);
+    let alerts = || std::fs::read_to_string(home.path().join("logs/alerts/alerts.json"));
+    assert_eq!(alerts().expect("a file"), "");
+    watcher.silences.turn(start + Duration::from_secs(later));
+    watcher.flush(&mut sources);
+    let alerts = alerts().expect("a file");
+    assert!(alerts.contains("\"sidid\":75801,") && alerts.contains("'10.0.0.7'"), "{alerts}");
+    assert_eq!(watcher.told.account.sum().read, 1_442);
+    let status = watcher.status(&sources).0;
+    assert!(status.sources[0].is_silent && !status.sources[1].is_silent);
 }
 
 proptest! {
