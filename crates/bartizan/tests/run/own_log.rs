@@ -4,11 +4,21 @@ use std::fs::File;
 use std::os::fd::AsFd as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::net::UnixStream;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use nix::sys::signal::Signal;
 
 use crate::scene::{PATIENCE, Scene};
+
+/// A program that is killed when the test ends, however it ends.
+struct Killed(Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
 
 #[test]
 fn a_log_file_has_the_form_of_ossecs_and_is_begun_anew_when_it_was_moved() {
@@ -37,7 +47,7 @@ fn the_journal_is_told_levels() {
     let (reads, writes) = UnixStream::pair().expect("a pair");
     let data = File::from(writes.as_fd().try_clone_to_owned().expect("a copy")).metadata();
     let data = data.expect("numbers");
-    let mut child = Command::new(env!("CARGO_BIN_EXE_bartizan"))
+    let child = Command::new(env!("CARGO_BIN_EXE_bartizan"))
         .args(["run", "-D"])
         .arg(scene.home.path())
         .env("JOURNAL_STREAM", format!("{}:{}", data.dev(), data.ino()))
@@ -46,18 +56,17 @@ fn the_journal_is_told_levels() {
         .stderr(std::os::fd::OwnedFd::from(writes))
         .spawn()
         .expect("it starts");
+    let _killed = Killed(child);
     reads.set_read_timeout(Some(PATIENCE)).expect("set");
     let mut lines = std::io::BufRead::lines(std::io::BufReader::new(&reads));
     let first = lines.next().expect("a line").expect("in time");
     assert!(first.starts_with("<6>watching "), "{first}");
-    child.kill().expect("ours");
-    child.wait().expect("ended");
 }
 
 #[test]
 fn a_log_that_nobody_reads_does_not_stop_detection() {
     let mut scene = Scene::new();
-    let mut child = Command::new(env!("CARGO_BIN_EXE_bartizan"))
+    let child = Command::new(env!("CARGO_BIN_EXE_bartizan"))
         .args(["run", "--quiet", "-D"])
         .arg(scene.home.path())
         .stdin(Stdio::null())
@@ -65,6 +74,7 @@ fn a_log_that_nobody_reads_does_not_stop_detection() {
         .stderr(Stdio::piped())
         .spawn()
         .expect("it starts");
+    let _killed = Killed(child);
     let end = std::time::Instant::now() + PATIENCE;
     let wait = |what: &str, holds: &mut dyn FnMut() -> bool| {
         while !holds() {
@@ -88,5 +98,4 @@ fn a_log_that_nobody_reads_does_not_stop_detection() {
     scene.log_lines(100);
     wait("all alerts are written", &mut || scene.numbers().len() == 100);
     assert_eq!(scene.run(&["stop"]).0, 0);
-    child.wait().expect("ended");
 }
