@@ -20,6 +20,7 @@ mod multi_line;
 mod multilog;
 mod mysql;
 mod nmap;
+mod one;
 mod ossec_alert;
 mod pattern;
 mod postgresql;
@@ -38,6 +39,8 @@ use jiff::tz::TimeZone;
 use crate::line::{Line, LineCounts, cut};
 use crate::shape::{Shape, Shaper};
 use crate::start::Now;
+
+use one::One;
 
 pub use json::Labels;
 pub use pattern::{LinePattern, Meaning, Newline};
@@ -229,19 +232,22 @@ impl Format for Plain {
 
 fn format(recipe: &Recipe, path: &Path) -> Option<Box<dyn Format>> {
     Some(match recipe.format {
-        LogFormat::SnortFull => Box::new(snort::SnortFull::default()),
+        LogFormat::SnortFull => Box::new(One::new(snort::SnortFull::default())),
         LogFormat::Nmapg => Box::new(nmap::Nmap::default()),
         LogFormat::MysqlLog => Box::new(mysql::Mysql::default()),
-        LogFormat::PostgresqlLog => Box::new(postgresql::Postgresql::default()),
-        LogFormat::MssqlLog => Box::new(mssql::Mssql::default()),
+        LogFormat::PostgresqlLog => {
+            Box::new(One::of_kind(postgresql::KIND, postgresql::Postgresql))
+        }
+        LogFormat::MssqlLog => Box::new(One::new(mssql::Mssql)),
         LogFormat::Ossecalert => Box::new(ossec_alert::OssecAlert::default()),
         LogFormat::DjbMultilog => Box::new(multilog::Multilog::new(recipe, path)),
         LogFormat::Audit => Box::new(audit::Audit::default()),
-        LogFormat::MultiLine(lines) => Box::new(multi_line::MultiLine::new(lines)),
-        LogFormat::MultiLineIndented => Box::new(indented::Indented::default()),
+        LogFormat::MultiLine(lines) => Box::new(One::new(multi_line::MultiLine::new(lines))),
+        LogFormat::MultiLineIndented => Box::new(One::new(indented::Indented)),
         LogFormat::ModsecAudit => Box::new(modsec::ModSecurity::default()),
         LogFormat::MultiLineRegex => {
-            Box::new(pattern::ByPattern::new(Arc::clone(recipe.pattern.as_ref()?)))
+            let pattern = Arc::clone(recipe.pattern.as_ref()?);
+            Box::new(One::new(pattern::ByPattern::new(pattern)))
         }
         LogFormat::Json => Box::new(json::Json::new(recipe.labels.clone())),
         LogFormat::Syslog

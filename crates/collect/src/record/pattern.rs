@@ -7,8 +7,9 @@ use bartizan_base::Subject;
 use bartizan_config::ossec_conf::localfile::LineRegex;
 use bartizan_pattern::{Language, Options, Pattern};
 
+use super::Out;
 use super::held::Held;
-use super::{Format, Out};
+use super::one::OneRecord;
 use crate::line::Line;
 use crate::start::Now;
 
@@ -43,30 +44,29 @@ const LINES: u32 = 1_000;
 #[derive(Debug)]
 pub(super) struct ByPattern {
     pattern: Arc<LinePattern>,
-    held: Held,
     lines: u32,
     folded: Vec<u8>,
 }
 
 impl ByPattern {
     pub(super) fn new(pattern: Arc<LinePattern>) -> Self {
-        Self { pattern, held: Held::default(), lines: 0, folded: Vec::new() }
+        Self { pattern, lines: 0, folded: Vec::new() }
     }
 
-    fn append(&mut self, line: &Line<'_>, now: Now, out: &mut Out<'_>) {
-        if line.is_continuation && self.held.is_open() {
-            self.held.append(b"", line.text, line, now, out);
-        } else if self.held.is_open() {
+    fn append(&mut self, held: &mut Held, line: &Line<'_>, now: Now, out: &mut Out<'_>) {
+        if line.is_continuation && held.is_open() {
+            held.append(b"", line.text, line, now, out);
+        } else if held.is_open() {
             let between: &[u8] = match self.pattern.newline {
                 Newline::Kept => b"\n",
                 Newline::Nothing => b"",
                 Newline::Blank => b" ",
                 Newline::Tab => b"\t",
             };
-            self.held.append(between, line.text, line, now, out);
+            held.append(between, line.text, line, now, out);
             self.lines += 1;
         } else {
-            self.held.begin(line, now, out);
+            held.begin(line, now, out);
             self.lines = 1;
         }
     }
@@ -78,45 +78,35 @@ fn is_match(pattern: &Pattern, text: &[u8], folded: &mut Vec<u8>) -> bool {
     pattern.is_match(Subject::new(text, folded))
 }
 
-impl Format for ByPattern {
-    fn line(&mut self, line: &Line<'_>, now: Now, out: &mut Out<'_>) {
+impl OneRecord for ByPattern {
+    fn line(&mut self, held: &mut Held, line: &Line<'_>, now: Now, out: &mut Out<'_>) {
         let pattern = Arc::clone(&self.pattern);
         match pattern.meaning {
             Meaning::Start => {
-                let is_rest = line.is_continuation && self.held.is_open();
+                let is_rest = line.is_continuation && held.is_open();
                 if !is_rest && is_match(&pattern.pattern, line.text, &mut self.folded) {
-                    self.held.end(out);
+                    held.end(out);
                 }
-                self.append(line, now, out);
+                self.append(held, line, now, out);
             }
             Meaning::End => {
-                self.append(line, now, out);
+                self.append(held, line, now, out);
                 if is_match(&pattern.pattern, line.text, &mut self.folded) {
-                    self.held.end(out);
+                    held.end(out);
                 }
             }
             Meaning::All => {
-                self.append(line, now, out);
-                let is_end = is_match(&pattern.pattern, self.held.text(), &mut self.folded);
+                self.append(held, line, now, out);
+                let is_end = is_match(&pattern.pattern, held.text(), &mut self.folded);
                 if is_end || self.lines >= LINES {
-                    self.held.end(out);
+                    held.end(out);
                 }
             }
         }
     }
 
-    fn expire(&mut self, now: Now, out: &mut Out<'_>) {
-        if self.held.is_due(now, self.pattern.timeout) {
-            self.held.end(out);
-        }
-    }
-
-    fn flush(&mut self, out: &mut Out<'_>) {
-        self.held.end(out);
-    }
-
-    fn held_from(&self) -> Option<u64> {
-        self.held.start()
+    fn patience(&self) -> Duration {
+        self.pattern.timeout
     }
 
     fn takes_rests(&self) -> bool {
