@@ -54,7 +54,8 @@ impl Answers<'_> {
     }
 }
 
-fn address(pattern: &Arc<Pattern>) -> usize {
+/// What a pattern is known by: rules share patterns, and whoever asks keeps them alive.
+pub(super) fn address(pattern: &Arc<Pattern>) -> usize {
     Arc::as_ptr(pattern).addr()
 }
 

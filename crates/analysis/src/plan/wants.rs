@@ -6,6 +6,7 @@ use bartizan_base::EventMap;
 use bartizan_pattern::{Literal, Pattern, Requirement};
 
 use super::filter::{SHORTEST, SHORTEST_AT_START};
+use super::program::address;
 
 /// Literals of which every match contains one.
 type Literals = Option<Arc<[Literal]>>;
@@ -33,10 +34,6 @@ impl Wants {
         };
         self.values.entry(address(pattern)).or_insert_with(|| values(pattern)).clone()
     }
-}
-
-fn address(pattern: &Arc<Pattern>) -> usize {
-    Arc::as_ptr(pattern).addr()
 }
 
 fn literals(pattern: &Pattern) -> Literals {
